@@ -19,6 +19,7 @@ from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.change_list import parse_changes, render_changes
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint, render_checkpoint
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.salt import split_body
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.verify.verification import Verification, verify
@@ -622,6 +623,42 @@ def title_that_only_the_list_of_pages_has(forger: Forger) -> None:
     forger.append()
 
 
+def salt_that_only_the_list_of_pages_has(forger: Forger) -> None:
+    path = forger.root / BAG / "pages.jsonl"
+    path.write_bytes(re.sub(rb'"salt": "[0-9a-f]{32}"', b'"salt": "' + b"0" * 32 + b'"', path.read_bytes()))
+    forger.append()
+
+
+def salt_that_the_list_of_pages_lost(forger: Forger) -> None:
+    path = forger.root / BAG / "pages.jsonl"
+    path.write_bytes(re.sub(rb'"salt": "[0-9a-f]{32}", ', b"", path.read_bytes()).replace(b"page/3", b"page/2"))
+    forger.append()
+
+
+def line_that_claims_an_earlier_format(forger: Forger) -> None:
+    path = forger.root / BAG / "pages.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"wikibot-page/3", b"wikibot-page/2"))
+    forger.append()
+
+
+def line_that_claims_a_later_format(forger: Forger) -> None:
+    path = forger.root / BAG / "pages.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"wikibot-page/2", b"wikibot-page/3"))
+    forger.append()
+
+
+def record_with_a_salt_that_the_list_lacks(forger: Forger) -> None:
+    new_record(forger, lambda record: record.update(salt="0" * 32))
+
+
+def body_without_its_salt(forger: Forger) -> None:
+    path = forger.root / BAG / "data/_source/102/v2.xml"
+    body, salt = split_body(path.read_bytes())
+    assert salt
+    path.write_bytes(body)
+    forger.append()
+
+
 def page_id_of_many_digits(forger: Forger) -> None:
     path = forger.root / BAG / "pages.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"page_id": "103"', b'"page_id": "' + b"9" * 6_000 + b'"'))
@@ -797,6 +834,12 @@ WITH_THE_KEY = (
     facts_of_endless_json,
     facts_with_words_behind_them,
     title_that_only_the_list_of_pages_has,
+    salt_that_only_the_list_of_pages_has,
+    salt_that_the_list_of_pages_lost,
+    line_that_claims_an_earlier_format,
+    line_that_claims_a_later_format,
+    record_with_a_salt_that_the_list_lacks,
+    body_without_its_salt,
     page_id_of_many_digits,
     fork,
     lost_runs,
