@@ -405,6 +405,35 @@ def test_no_digest_that_stays_confirms_a_guess(small: tuple[SmallWiki, Snapshots
     assert hashlib.sha256(b"<p>yes</p>").hexdigest().encode() not in stay
 
 
+def test_no_digest_of_a_title_stays_that_no_text_has(small: tuple[SmallWiki, Snapshots]) -> None:
+    """The first page names it by its id only, the second by its title, the third through a page that goes as well."""
+    wiki, snapshots = small
+    secret = wiki.add("Pay cut", "<p>yes</p>")
+    by_title, by_id = (
+        include("Pay cut"),
+        include("Pay cut").replace('ri:content-title="Pay cut"', f'ri:content-id="{secret}"'),
+    )
+    assert by_id != by_title
+    wiki.add("Middle", by_title)
+    by_id += "<p>No Pay cuts here</p>"
+    pages = {
+        wiki.ids[title]: title
+        for title in ("By id", "By title", "Through")
+        if wiki.add(title, {"By id": by_id, "By title": by_title, "Through": include("Middle")}[title])
+    }
+    run_capture(wiki, snapshots.root)
+    for title in ("Pay cut", "Middle"):
+        archive.redact_page(snapshots, archive.find_redaction(snapshots, title).erasure, reason="asked for", by="Ana")
+    digest = hashlib.sha256(b"WS2:Pay cut").hexdigest().encode()
+
+    having = {path for path, data in tree_bytes(snapshots.root).items() if digest in data}
+
+    assert {page for page in pages if any(f"/_source/{page}/" in path for path in having)} == {wiki.ids["By title"]}
+    for title in ("By id", "By title", "Through"):
+        assert "left out" in markdown_of(snapshots.root, title)
+    assert verify(snapshots.root).is_clean
+
+
 def test_what_an_earlier_version_captured_can_be_guessed_and_is_counted(tmp_path: Path) -> None:
     root = tmp_path / "snapshots"
     with open_run(root, CLOCK) as writer:

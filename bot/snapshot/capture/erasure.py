@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from typing import Literal
 
 from bot.errors import SnapshotError
 from bot.files import read_file
@@ -41,6 +42,7 @@ from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.kept_answers import delete_kept_answers
 from bot.snapshot.capture.rendition import CONVERTER, render_page
 from bot.storage.addresses import name_digest
+from bot.storage.reader import read_leniently
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def find_traces(library: Library, page: str) -> Erasure:
         if own:
             erasure.said_by.append(Trace(place, own.describe()))
         erasure.own[paths.safe_id(other.page_id)] = own
-        cleaner = _Cleaner(other_bag, other, bag, entry, erasure.needles.titles)
+        cleaner = _Cleaner(library, other_bag, other, bag, entry, erasure.needles.titles)
         if next(_cleaned(library, other_bag, other, cleaner), None):
             check_not_held(library, other.page_id)
             erasure.shown_by.append(Trace(place, "its records and its Markdown show the page"))
@@ -116,7 +118,8 @@ def redact(writer: SnapshotWriter, erasure: Erasure, *, reason: str, by: str) ->
     events: list[Event] = []
     for other_bag, other in list(library.iter_entries()):
         if other.page_id != entry.page_id and other.redacted_at is None:
-            events += _clean(writer, other_bag, other, _Cleaner(other_bag, other, bag, entry, erasure.needles.titles))
+            cleaner = _Cleaner(library, other_bag, other, bag, entry, erasure.needles.titles)
+            events += _clean(writer, other_bag, other, cleaner)
     events.insert(0, remove_page(writer, bag, entry, reason=reason, by=by))
     delete_kept_answers(writer.state.answers)
     return writer.finish(events, agents=(writer.software,))
@@ -244,6 +247,7 @@ def _cleaned(library: Library, bag: Bag, entry: PageEntry, cleaner: "_Cleaner") 
 class _Cleaner:
     """Removes what the record of page *entry* shows of the page *redacted*, which had *titles*."""
 
+    library: Library
     bag: Bag
     entry: PageEntry
     redacted_bag: Bag
@@ -270,7 +274,6 @@ class _Cleaner:
         around = record.surroundings
         names = {f"{self.redacted.space_key}:{title}" for title in self.titles}
         gone = {name: "redacted" for name, page in around.included.items() if self._is_redacted(page)}
-        digests = {name_digest(*name.split(":", 1)): reason for name, reason in gone.items()}
         return around.replaced(
             pages={
                 key: target
@@ -282,11 +285,28 @@ class _Cleaner:
             unread_files=tuple(key for key in around.unread_files if not self._names_file_of_page(key)),
             views={asked: view for asked, view in around.views.items() if not self._is_shown_in(view.html)},
             included={name: page for name, page in around.included.items() if name not in gone},
-            withheld={**around.withheld, **digests},
+            withheld=self._withheld(record, gone) if gone else around.withheld,
             children=None if around.children is None else self._links(around.children),
             page_tree=None if around.page_tree is None else self._links(around.page_tree),
             listings={asked: self._listing(listing) for asked, listing in around.listings.items()},
         )
+
+    def _withheld(self, record: PageRecord, gone: Iterable[str]) -> dict[str, Literal["restricted", "redacted"]]:
+        """Return why pages are left out, by digest of the name, for names that a text which stays has anyway.
+
+        The digest of another name could confirm a guess: a page can be included by its id, or by a page that is gone.
+        """
+        included = record.surroundings.included
+        own = self.library.read_body(self.bag, record.source_path).decode("utf-8", "replace")
+        texts = [unescape(text) for text in (own, *(page.body for name, page in included.items() if name not in gone))]
+        withheld = dict(record.surroundings.withheld)
+        withheld |= {_digest_of_name(name): "redacted" for name in gone}
+        below = (name for each in gone for name in _names_in(included[each].body, record.space_key))
+        for name in (*gone, *below):
+            key, title = name.split(":", 1)
+            if key and not any(_names(text, title) for text in texts):
+                withheld.pop(_digest_of_name(name), None)
+        return withheld
 
     def _links(self, links: tuple[RecordedLink, ...]) -> tuple[RecordedLink, ...]:
         return tuple(self._link(link) for link in links)
@@ -336,6 +356,22 @@ class _Cleaner:
     def _target(self) -> str:
         folder = posixpath.dirname(f"{self.bag.name}/{self.entry.path}")
         return posixpath.relpath(f"{self.redacted_bag.name}/{paths.redacted_path(self.redacted.page_id)}", folder)
+
+
+def _names_in(body: str, space_key: str) -> Iterator[str]:
+    """Yield `KEY:Title` of each page that a body names."""
+    for page in read_leniently(body, has_offsets=False).elements("ri:page"):
+        title, key = page.attributes.get("ri:content-title", ""), page.attributes.get("ri:space-key", "")
+        yield from {f"{space_key}:{title}", f"{key or space_key}:{title}"}
+
+
+def _names(text: str, title: str) -> bool:
+    """Return whether an attribute or a parameter of a macro in *text* is a title, with or without a space key."""
+    return any(word in text for word in (f'"{title}"', f"'{title}'", f">{title}<", f":{title}<"))
+
+
+def _digest_of_name(name: str) -> str:
+    return name_digest(*name.split(":", 1))
 
 
 def _leads_to(target: str, page_id: str) -> bool:
