@@ -2,6 +2,7 @@
 
 import errno
 import itertools
+import json
 import os
 import random
 import re
@@ -18,6 +19,7 @@ from bot.errors import BotError
 from bot.history import RunHistory, RunOutcome
 from bot.jobs import make_jobs
 from bot.notify.concern import HealthLevel
+from bot.notify.message import matter_of
 from bot.operations import edit
 from bot.operations.health import Health, read_health
 from bot.operations.snapshot_check import verify_snapshots
@@ -25,6 +27,7 @@ from bot.runtime import Runtime
 from bot.scheduler import JobScheduler
 from tests.applying import apply_now
 from tests.machine import IS_NIGHTLY
+from tests.service.receiver import Inbox
 from wikiserver.testing import Wiki
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ jobs:
   - {{run: verify, every: day}}
 snapshots: {{path: snapshots, signing_key: none}}
 safety: {{canary: 0}}
+notify: {{channels: {{operators: {{}}}}}}
 """
 FAULTS = ("503@any*{n}", "500@put*{n}", "reset@get*{n}", "429=1@any*1", "garbage@any*{n}", "401@any*{n}")
 
@@ -50,13 +54,17 @@ FAULTS = ("503@any*{n}", "500@put*{n}", "reset@get*{n}", "429=1@any*1", "garbage
 class Fortnight:
     """The bot in its folder, the wiki, and everybody who does something to either; *words* must survive."""
 
-    def __init__(self, folder: Path, wiki: Wiki, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.wiki, self.monkeypatch = folder, wiki, monkeypatch
+    def __init__(self, folder: Path, wiki: Wiki, inbox: Inbox, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.wiki, self.inbox, self.monkeypatch = folder, wiki, inbox, monkeypatch
+        monkeypatch.setenv("WIKIBOT_NOTIFY__ADDRESSES__OPERATORS", inbox.url.replace("http:", "json:"))
         self.random = random.Random(seed)  # noqa: S311 -- a script, no secret
         self.now, self.number = START, itertools.count(1)
         self.words: list[str] = []
         self.log: list[str] = []
         self.quiet: list[str] = []
+        self.open: dict[str, tuple[int, frozenset[str]]] = {}
+        """The matters that need a person: how often each was said since it does, and in which forms it occurred."""
+        self.wrongly_said: list[str] = []
         self.home = wiki.add_page("Home", "<p>Home.</p>")
         self.archived = wiki.add_page("Old", "<p>old</p>", labels=("archived",))
         (folder / "ws2.yaml").write_text(
@@ -120,6 +128,30 @@ class Fortnight:
         if failed and self.health().level is HealthLevel.WELL:
             self.quiet.append(f"{self.now}: {failed}")
 
+        self.send()
+
+    def send(self) -> None:
+        """Send messages as the bot does, and compare them with what needs a person now."""
+        announcements = self.runtime.announcements
+        assert announcements is not None
+        before = len(self.inbox.received)
+        try:
+            announcements.send(self.history, self.now)
+        except BotError as error:
+            self.log.append(f"  not recorded: {error}")
+            return
+        said = "\n".join(json.loads(each.text)["message"] for each in self.inbox.received[before:])
+        concerns = self.health().concerns
+        still_open = {}
+        for matter in {matter_of(concern) for concern in concerns}:
+            times, keys = self.open.get(matter, (0, frozenset()))
+            times += len(re.findall(rf"^[a-z]+: {re.escape(matter)}$", said, re.MULTILINE))
+            keys |= {concern.key for concern in concerns if matter_of(concern) == matter}
+            if not 1 <= times <= len(keys):  # a further edit of the same region may be said too
+                self.wrongly_said.append(f"{self.now}: {matter}: {times} times")
+            still_open[matter] = times, keys
+        self.open = still_open
+
     def health(self) -> Health:
         return read_health(
             self.runtime.settings.jobs, self.runtime.workspaces, self.runtime.folders, self.history, now=self.now
@@ -158,10 +190,10 @@ class Fortnight:
 @pytest.mark.parametrize("flavour", ["datacenter"])
 @pytest.mark.parametrize("seed_of_events", range(SEEDS))
 def test_a_fortnight_loses_no_word_writes_none_twice_and_hides_no_failure(
-    tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch, seed_of_events: int
+    tmp_path: Path, wiki: Wiki, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, seed_of_events: int
 ) -> None:
     monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "bot-token")
-    world = Fortnight(tmp_path, wiki, seed_of_events, monkeypatch)
+    world = Fortnight(tmp_path, wiki, inbox, seed_of_events, monkeypatch)
 
     world.live(DAYS)
     world.calm_down()
@@ -172,6 +204,7 @@ def test_a_fortnight_loses_no_word_writes_none_twice_and_hides_no_failure(
     of_file = [word for word in world.words if not word.startswith("beside")]
     assert {word: data.count(word) for word in of_file if word not in data} == {}, story
     assert world.quiet == [], story
+    assert world.wrongly_said == [], story
     health = world.health()
     assert health.level is HealthLevel.WELL, (health.concerns, story)
     assert {job.level for job in health.jobs} == {HealthLevel.WELL}
