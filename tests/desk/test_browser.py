@@ -92,7 +92,11 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def look_at(browser: WebDriver, path: str, found: dict[tuple[str, str], list[str]]) -> None:
-    """Add what is wrong with the page that is shown: for axe-core in both themes, and at three widths."""
+    """Add what is wrong with the page that is shown: for axe-core in both themes, and at three widths.
+
+    A page about work that goes on loads itself again, so that first the work has to end.
+    """
+    WebDriverWait(browser, 30).until(lambda each: not each.find_elements(By.CSS_SELECTOR, "[data-going-on]"))
     for scheme, width in (("light", 1280), ("dark", 390)):
         show(browser, width=width, scheme=scheme)
         found[path, scheme] = violations(browser, scheme)
