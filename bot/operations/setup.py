@@ -37,6 +37,8 @@ _CLIENT_SECRET_FILE = "wikibot_wiki__client_secret"  # noqa: S105 -- the name of
 _ARCHIVE, _ARCHIVED = "Archive", "archived"
 _KEY, _SIGNERS = "snapshots-key", "allowed_signers"
 _KEYGEN_SECONDS = 60
+_IGNORED = f"/secrets/\n/{_KEY}\n/{STATE_FOLDER}/\n.env\n"
+"""Content of `.gitignore`: the folder is often a git repository, and secrets must not become commits."""
 _SAMPLE = 5
 """Pages that are read for an estimate."""
 
@@ -225,9 +227,13 @@ def make_signing_key(config: Path) -> Path:
 def write_settings(
     config: Path, answers: Answers, *, archived: Mapping[str, str], is_signed: bool, history: HistoryMode
 ) -> Settings:
-    """Write the settings file and the schemas next to it; return the settings."""
+    """Write the settings file, the schemas, and what git ignores next to it; return the settings."""
     replace_file(config, _compose(answers, archived=archived, is_signed=is_signed, history=history).encode())
-    write_schemas(config.absolute().parent)
+    folder = config.absolute().parent
+    write_schemas(folder)
+    ignored = folder / ".gitignore"
+    if not os.path.lexists(ignored):
+        replace_file(ignored, _IGNORED.encode())
     return load_settings(config)
 
 

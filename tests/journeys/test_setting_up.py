@@ -4,6 +4,7 @@ import json
 import os
 import re
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,23 @@ def test_a_signing_key_is_made_that_verify_knows(desk: Desk, config: Path) -> No
     desk.ran("snapshot")
     assert "\n# key: SHA256:" in (desk.folder / "snapshots" / "CHECKPOINT").read_text()
     desk.ran("verify")
+
+
+@pytest.mark.needs("ssh-keygen", "git")
+def test_neither_the_token_nor_the_key_becomes_part_of_a_commit(
+    desk: Desk, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WIKIBOT_SECRETS_DIR")
+
+    desk.ran("init", *answers(desk), "--yes", "--save-token")
+
+    folder = config.parent
+    for words in (["init", "--quiet"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    listed = subprocess.run(["git", "ls-files"], cwd=folder, check=True, capture_output=True, text=True)
+    added = {path: (folder / path).read_text() for path in listed.stdout.splitlines()}
+    assert {"bot.yaml", "ws2.yaml", "snapshots-key.pub"} <= added.keys()
+    assert not [path for path, text in added.items() if token(desk) in text or "PRIVATE KEY" in text]
 
 
 def test_without_a_key_the_settings_say_so(desk: Desk, config: Path) -> None:
