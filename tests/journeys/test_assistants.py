@@ -29,7 +29,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "read_captured": {"page": "Zebra open"},
     "verify": {},
     "propose_news": {"text": "Read the [plan](page:Implementation).", "date": "2026-05-01"},
-    "propose_news_change": {"item": "icann-79-icann-reviews-updates", "text": "Listen to it."},
+    "propose_news_change": {"item": "listen-to-the-icann-79-icann-reviews-updates-delivered", "text": "Listen to it."},
     "propose_banner": {"lines": [{"icon": "tick", "text": "Done."}]},
     "propose_link": {"text": "The plan", "page": "Implementation"},
 }
