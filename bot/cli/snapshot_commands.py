@@ -341,7 +341,7 @@ def _say_troubles(outcome: CaptureOutcome) -> None:
     for trouble in outcome.not_capturable:
         output.warn(f"not captured: {trouble.title} ({trouble.page_id}): {trouble.reason}")
     for trouble in outcome.skipped:
-        output.say(f"skipped {trouble.title} ({trouble.page_id}): {trouble.reason}")
+        output.say(f"skipped: {trouble.title}: {trouble.reason}")
     for trouble in outcome.shortfalls:
         what = "" if trouble in outcome.unmatched else f"missing: {trouble.title} ({trouble.page_id}): "
         output.warn(f"{what or trouble.title + ': '}{trouble.reason}")

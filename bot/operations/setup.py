@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, Self
@@ -166,9 +167,19 @@ def token_path(config: Path, *, is_client: bool = False) -> Path:
 def keep_token(config: Path, token: str, *, url: str, is_client: bool = False) -> Path:
     """Write the token to the secrets folder, readable only by its owner, and the host of *url*, to which it goes."""
     path = token_path(config, is_client=is_client)
+    _ignore_secrets(config.absolute().parent)
     _write_secret(path, token)
     _write_secret(path.with_name(_TOKEN_HOST_FILE), host_of(url))
     return path
+
+
+def _ignore_secrets(folder: Path) -> None:
+    """Make git ignore the secrets in the folder of the settings, before the first of them is written."""
+    ignored = folder / ".gitignore"
+    if os.path.lexists(ignored):
+        return
+    with suppress(OSError):  # a folder that cannot be written is named with what matters more
+        replace_file(ignored, _IGNORED.encode())
 
 
 def _write_secret(path: Path, text: str) -> None:
@@ -208,6 +219,7 @@ def make_signing_key(config: Path) -> Path:
     """Create a key that signs snapshots, and the file for verifying signatures, unless they exist."""
     key = config.absolute().parent / _KEY
     key.parent.mkdir(parents=True, exist_ok=True)
+    _ignore_secrets(key.parent)
     if not key.exists():
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "wikibot snapshots", "-f", str(key)]
         try:
@@ -231,9 +243,7 @@ def write_settings(
     replace_file(config, _compose(answers, archived=archived, is_signed=is_signed, history=history).encode())
     folder = config.absolute().parent
     write_schemas(folder)
-    ignored = folder / ".gitignore"
-    if not os.path.lexists(ignored):
-        replace_file(ignored, _IGNORED.encode())
+    _ignore_secrets(folder)
     return load_settings(config)
 
 

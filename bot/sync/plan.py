@@ -246,7 +246,10 @@ def _put_back(change: Change, headings: Sequence[str]) -> tuple[Action, str]:
         return Action.CREATE, ""
     where = _advise_place(change.region, headings)
     if change.verdict is Verdict.UNMANAGED:
-        return Action.NONE, f"the page does not have this region and the bot has never written it; {where}"
+        return Action.NONE, (
+            "the page does not have this region and the bot has never written it; `wikibot adopt` takes over what "
+            f"people wrote there; if they wrote none, {where}"
+        )
     return Action.NONE, f"somebody removed the region; restore that version of the page, or {where}"
 
 

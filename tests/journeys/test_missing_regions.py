@@ -28,7 +28,8 @@ def test_plan_says_what_to_type_and_typing_it_creates_the_region(bare: Desk) -> 
     planned = bare.ran("plan", code=3).out
 
     assert "! news: not on the page yet\n" in planned
-    assert "the page does not have this region and the bot has never written it; choose where to create it" in planned
+    assert "the bot has never written it; `wikibot adopt` takes over what people wrote there" in planned
+    assert "if they wrote none, choose where to create it" in planned
     assert "wikibot adopt --place news=end" in planned
     assert "“About us”, “Quick contact:”" in planned
     before = (bare.folder / "bot.yaml").read_text()

@@ -87,7 +87,7 @@ def test_a_year_of_an_auditor(desk: Desk) -> None:
     desk.ran("verify", "--witness", witness, "--allowed-signers", str(allowed))
     assert run_instructions(root, allowed_signers=allowed, witness=witness).returncode == 0
     skipped = desk.ran("snapshot", "--format", "json").json["skipped"]
-    assert [trouble["page_id"] for trouble in skipped] == [page_id]
+    assert [(trouble["page_id"], trouble["title"]) for trouble in skipped] == [(page_id, f"Redacted page {page_id}")]
 
     victim = next(root.glob("WS2/data/_source/*/v1.xml"))
     victim.write_bytes(victim.read_bytes() + b" ")

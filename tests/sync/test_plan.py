@@ -128,7 +128,14 @@ def test_what_waits_for_a_person_says_why_and_what_to_do(verdict: Verdict, value
 @pytest.mark.parametrize(
     ("verdict", "values", "why"),
     [
-        (Verdict.UNMANAGED, {}, "the page does not have this region and the bot has never written it; "),
+        (
+            Verdict.UNMANAGED,
+            {},
+            (
+                "the page does not have this region and the bot has never written it; `wikibot adopt` takes over what "
+                "people wrote there; if they wrote none, "
+            ),
+        ),
         (Verdict.CONFLICT, {"take_over": "news"}, "somebody removed the region; restore that version of the page, or "),
         (
             Verdict.DRIFTED,

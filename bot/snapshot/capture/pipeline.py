@@ -17,6 +17,7 @@ from bot.plural import counted
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.events import EventOutcome
 from bot.snapshot.archive.record import Surroundings
+from bot.snapshot.archive.redaction import redacted_title
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.capture_options import CaptureOptions
 from bot.snapshot.capture.doubts import doubts_about
@@ -171,5 +172,5 @@ class Pipeline:
             return False
         when = self.homes.bag_of(ref.id).entries[ref.id].redacted_at
         reason = f"redacted on {when.date().isoformat() if when else '?'}, so not captured again"
-        self._outcome.skipped.append(Trouble(ref.id, ref.title, reason))
+        self._outcome.skipped.append(Trouble(ref.id, redacted_title(ref.id), reason))
         return True
