@@ -99,14 +99,17 @@ def _list_sizes(capture: Figures) -> Iterator[str]:
 
 
 def _list_growth(growth: Figures) -> Iterator[str]:
-    """Yield a table of the CPU seconds, with the exponent of the growth between the two largest sizes."""
+    """Yield a table of the CPU seconds, with the exponent of the growth between the two largest measured sizes."""
     sizes = sorted({row["pages"] for row in growth["rows"]})
     yield f"| CPU seconds | {' | '.join(f'{size:,}' for size in sizes)} | Growth | Memory at most |"
     yield "|---|" + "--:|" * (len(sizes) + 2)
     for step, curve in _curves(growth).items():
-        exponent = math.log(curve[-1][1] / curve[-2][1]) / math.log(sizes[-1] / sizes[-2])
-        peak = next(row["peak"] for row in growth["rows"] if row["step"] == step and row["pages"] == sizes[-1])
-        yield f"| {step} | {' | '.join(f'{seconds:.2f}' for _, seconds in curve)} | {exponent:.2f} | {peak} MB |"
+        (smaller, less), (larger, more) = curve[-2:]
+        exponent = math.log(more / less) / math.log(larger / smaller)
+        peak = next(row["peak"] for row in growth["rows"] if row["step"] == step and row["pages"] == larger)
+        found = dict(curve)
+        cells = (f"{found[size]:.2f}" if size in found else "not measured" for size in sizes)
+        yield f"| {step} | {' | '.join(cells)} | {exponent:.2f} | {peak} MB |"
 
 
 def _curves(growth: Figures) -> dict[str, list[tuple[int, float]]]:
