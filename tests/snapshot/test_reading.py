@@ -213,7 +213,7 @@ def test_a_redacted_page_keeps_its_digests_and_is_not_captured_again(wiki: Small
 
     outcome = run_capture(wiki, tmp_path, day=1)
 
-    assert [trouble.title for trouble in outcome.skipped] == ["Minutes"]
+    assert [trouble.title for trouble in outcome.skipped] == [f"Redacted page {wiki.ids['Minutes']}"]
     assert outcome.checkpoint is None
     import hashlib
 
