@@ -56,6 +56,7 @@ class LiveSchedule:
             watchers=(Heartbeats(self._find_heartbeat, self._outbox),),
             find_attention=lambda: (self._trouble,) if self._trouble else (),
             may_be_empty=not runs_jobs,
+            choice=runtime.choice,
         )
 
     @property

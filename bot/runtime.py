@@ -64,6 +64,11 @@ class Runtime:
         """The number of requests to the wiki so far, by what they were about; the desk of this process has a share."""
         return sum((Counter(gateway.requests) for gateway in tuple(self._gateways.values())), Counter())
 
+    @property
+    def choice(self) -> dict[str, str]:
+        """The option with which commands choose this wiki; empty if the settings have only one."""
+        return {"--wiki": self.settings.wiki_name} if self.settings.wiki_name else {}
+
     @cached_property
     def configured_workspaces(self) -> tuple[Workspace, ...]:
         """All workspaces in the settings, independent of *only*."""
@@ -75,6 +80,8 @@ class Runtime:
                 lambda: self.renderer,
                 partial(self.settings.locate, ("workspaces", index)),
                 self.settings.snapshots.hides_restricted,
+                {"--workspace": each.name} if len(self.settings.workspaces) > 1 or self.choice else {},
+                self.choice,
             )
             for index, each in enumerate(self.settings.workspaces)
         )

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 import schedule
 
+from bot.advice import complete
 from bot.config.cadence import Cadence
 from bot.config.policy import JobSettings, name_jobs
 from bot.current_run import CurrentRun, RunPage, working_for
@@ -151,8 +152,10 @@ class JobScheduler:
         watchers: Sequence[RunWatcher] = (),
         find_attention: Callable[[], tuple[str, ...]] = tuple,
         may_be_empty: bool = False,
+        choice: Mapping[str, str] | None = None,
     ) -> None:
         self._history = history
+        self._choice = choice or {}
         self._now = now
         self._tick_seconds = tick_seconds
         self._grace_seconds = grace_seconds
@@ -359,14 +362,16 @@ class JobScheduler:
         try:
             with working_for(current), logger.contextualize(run=current.number):
                 result = function(self._stop.is_set) or result
-            result = replace(result, attention=(*concerns, *result.attention))
+            attention = (complete(each, self._choice) for each in (*concerns, *result.attention))
+            result = replace(result, attention=tuple(attention))
             outcome, message = self._judge(name, result)
         except StoppedError as error:
-            logger.warning("job {} stopped: {}", name, error)
-            outcome, message = RunOutcome.STOPPED, str(error)
+            outcome, message = RunOutcome.STOPPED, complete(str(error), self._choice)
+            logger.warning("job {} stopped: {}", name, message)
         except BotError as error:
-            logger.error("job {} failed: {}", name, error)
-            outcome, message = RunOutcome.FAILED, "; ".join((str(error), *concerns))
+            reason = complete(str(error), self._choice)
+            logger.error("job {} failed: {}", name, reason)
+            outcome, message = RunOutcome.FAILED, "; ".join((reason, *concerns))
             self._is_final = isinstance(error, EvidenceError | SnapshotError)
         except BaseException as error:  # noqa: BLE001 -- the daemon continues after any exception of a job
             logger.opt(exception=error).error("job {} crashed", name)

@@ -1,8 +1,11 @@
 """What README and docs say is true of the program."""
 
+import ast
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -34,7 +37,47 @@ def test_every_command_that_is_shown_exists_with_its_options(document: Path) -> 
     assert problems == []
 
 
-def find_mistake(words: list[str]) -> str | None:
+def test_every_command_that_a_message_or_a_document_says_to_type_has_its_required_arguments() -> None:
+    typed = {
+        line: find_mistake(shlex.split(re.sub("[|>] .*", "", line), comments=True), is_whole=True)
+        for document in DOCUMENTS
+        for line in re.findall(r"^\$ wikibot (.+)", document.read_text(), flags=re.MULTILINE)
+    }
+    advised = {
+        line: find_mistake(line.split(), is_whole=True)
+        for source in (ROOT / "bot").glob("**/*.py")
+        for message in messages_of(source)
+        for line in re.findall(r"`wikibot ([^`]+)`", message)
+    }
+
+    assert {line: mistake for line, mistake in (typed | advised).items() if mistake} == {}
+
+
+def messages_of(source: Path) -> Iterator[str]:
+    """Yield the texts in a file that people read: not docstrings; what a message fills in is "X"."""
+    tree = ast.parse(source.read_text())
+    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+            skipped |= {id(part) for part in node.values}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            yield node.value
+
+
+def find_missing(command: click.Command, words: list[str]) -> list[str]:
+    """Return the required arguments and options that a command line lacks."""
+    context = click.Context(command, **command.context_settings)
+    try:
+        given, _, _ = command.make_parser(context).parse_args(words)
+    except click.UsageError as error:
+        return [error.format_message()]
+    return [
+        parameter.name or "" for parameter in command.params if parameter.required and not given.get(parameter.name)
+    ]
+
+
+def find_mistake(words: list[str], *, is_whole: bool = False) -> str | None:
     command: click.Command = cli
     context = click.Context(cli, **cli.context_settings)
     while isinstance(command, click.Group) and words and re.fullmatch(r"[a-z][a-z-]*", words[0]):
@@ -42,6 +85,8 @@ def find_mistake(words: list[str]) -> str | None:
         if found is None:
             return f"no command {words[0]}"
         command, words = found, words[1:]
+    if is_whole and (missing := find_missing(command, words)):
+        return f"lacks {missing}"
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     known |= {"--help", "--version", "-h"}
     options = [re.sub(r"[=,.)\]]+.*$", "", word) for word in words if word.startswith("-")]

@@ -163,7 +163,7 @@ def propose(adoption: Adoption) -> None:
     say_open(adoption)
     _say_refusals(adoption.refusals)
     for region, place in adoption.missing.items():
-        output.say(f"  {region}: not on the page{f'; `wikibot apply` creates it: {place}' if place else ''}")
+        output.say_advice(f"  {region}: not on the page{f'; `wikibot apply` creates it: {place}' if place else ''}")
     for text in adoption.lost_comments:
         output.say(f"  the inline comment on “{text}” loses its place")
     if not adoption.is_empty:

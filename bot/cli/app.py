@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.advice import complete
 from bot.cli.usage_errors import SuggestingChoice, SuggestingGroup
 
 if TYPE_CHECKING:
@@ -70,6 +71,11 @@ class App:
 
         settings = load_settings(self.config)
         return settings.of_wiki(self._choose_wiki(settings))
+
+    def complete_advice(self, text: str) -> str:
+        """Return *text* with the options that choose settings and workspace in each command that it advises."""
+        typed = {"--config": self.config, "--wiki": self.wiki, "--workspace": self.workspace}
+        return complete(text, {option: str(value) for option, value in typed.items() if value})
 
     def _choose_wiki(self, settings: "Settings") -> str:
         from bot.errors import SettingsError

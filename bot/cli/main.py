@@ -135,6 +135,7 @@ def main(arguments: list[str] | None = None) -> None:
         output.warn(f"error: {problem}")
         sys.exit(1)
     app = App(arguments=tuple(sys.argv[1:] if arguments is None else arguments))
+    output.complete_advice_with(app.complete_advice)
     code = _run(app, arguments)
     failure = host.find_output_failure()
     if failure is not None and code in (0, 2):

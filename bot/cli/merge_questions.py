@@ -25,7 +25,7 @@ def say_open(adoption: Adoption) -> None:
         for dispute in disputes:
             output.say(f"  {region}: waits for a decision: {dispute}")
     if adoption.open:
-        output.say(
+        output.say_advice(
             "    to decide: `wikibot adopt` at a terminal asks about each; --in-clash page takes what the page says, "
             "also where people removed an entry; --in-clash file takes what the data file says"
         )

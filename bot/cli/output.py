@@ -11,7 +11,7 @@ import shutil
 import sys
 import textwrap
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -33,6 +33,15 @@ class Step(Protocol):
         ...
 
 
+_complete: Callable[[str], str] = str
+
+
+def complete_advice_with(complete: Callable[[str], str]) -> None:
+    """Let *complete* complete the commands in messages to people from now on."""
+    global _complete
+    _complete = complete
+
+
 def has_colour(stream: TextIO) -> bool:
     """Return whether *stream* gets colours: it is a terminal, and `NO_COLOR` is not set."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
@@ -47,6 +56,11 @@ def _echo(text: str, *, newline: bool = True, is_error: bool = False) -> None:
 def say(text: str = "", *, newline: bool = True) -> None:
     """Print *text* on standard output."""
     _echo(visible(text), newline=newline)
+
+
+def say_advice(text: str) -> None:
+    """Print *text*, which is about commands that can be run next, on standard output."""
+    say(_complete(text))
 
 
 def say_painted(text: str, *, newline: bool = True) -> None:
@@ -152,7 +166,7 @@ def fail(message: str) -> None:
 
 def _say_to_person(text: str, *, prefix: str = "", colour: str | None = None) -> None:
     """Print lines on standard error, on a terminal broken at words instead of in the middle of one."""
-    whole = visible(f"{prefix} {text}" if prefix else text)
+    whole = visible(_complete(f"{prefix} {text}" if prefix else text))
     lines = whole.split("\n")
     if sys.stderr.isatty():
         width = max(shutil.get_terminal_size().columns, 20)

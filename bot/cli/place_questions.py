@@ -21,9 +21,9 @@ PLACE_OPTION = click.option(
 )
 BELOW = "below:"
 _FIRST_WORDS = {
-    "news": 'wikibot news add "TEXT"',
-    "quick_links": 'wikibot links add "TEXT" --page "TITLE"',
-    "status": 'wikibot banner set "TEXT"',
+    "news": '`wikibot news add "TEXT"`',
+    "quick_links": '`wikibot links add "TEXT" --page "TITLE"`',
+    "status": '`wikibot banner set "TEXT"`',
 }
 _MAX_HEADINGS = 12
 
@@ -85,9 +85,9 @@ def save_places(path: Path, adoption: Adoption, places: Mapping[str, str]) -> No
         output.say(f"{path}: {region} goes to this place of the page: {place}")
         if not has_data(adoption, region):
             words = _FIRST_WORDS.get(region, f"write {region} into {adoption.edit.after.path}")
-            output.say(f"  the data file has nothing for it yet: {words}")
+            output.say_advice(f"  the data file has nothing for it yet: {words}")
     if places:
-        output.say("  `wikibot apply` creates what is missing")
+        output.say_advice("  `wikibot apply` creates what is missing")
 
 
 def say_homeless(regions: Sequence[str], headings: Sequence[str]) -> None:
@@ -96,11 +96,11 @@ def say_homeless(regions: Sequence[str], headings: Sequence[str]) -> None:
         return
     shown = ", ".join(f"“{text}”" for text in headings[:_MAX_HEADINGS]) or "none"
     options = " ".join(f"--place {region}=end" for region in regions)
-    output.warn(f"the page has no place for {', '.join(regions)}; to choose one: wikibot adopt {options}")
+    output.warn(f"the page has no place for {', '.join(regions)}; to choose one: `wikibot adopt {options}`")
     output.warn(f"  a place is start, end, before:HEADING or after:HEADING; headings of the page: {shown}")
     named = " ".join(f'{OPTIONS[region]} "HEADING"' for region in regions if region in OPTIONS)
     if named and headings:
-        output.warn(f"  if the page has it under another heading: wikibot adopt {named}")
+        output.warn(f"  if the page has it under another heading: `wikibot adopt {named}`")
 
 
 def _show_places(regions: Sequence[str], headings: Sequence[str]) -> None:

@@ -54,7 +54,7 @@ def restore(app: App, number: int | None, yes: bool, format_: str) -> int:
     version = operation.restore(
         runtime.gateway(may_write=True), workspace, runtime.settings.safety, text, now=runtime.clock()
     )
-    output.say(f"{proposal.page.title} is version {version.number} now; `wikibot adopt` takes the text over")
+    output.say_advice(f"{proposal.page.title} is version {version.number} now; `wikibot adopt` takes the text over")
     return 0
 
 

@@ -85,7 +85,7 @@ def _serve_folder(reader: ArchiveReader, host: str, port: int) -> int:
         with stopping_on_signals(stop), DeskServer(desk, listener):
             output.say(f"{reader.root}: run {head.sequence if head else 0}, read-only")
             output.say(f"to sign in, open {desk.link}")
-            output.say("(this link works once; start again for another)")
+            output.say_advice("(this link works once; start again for another)")
             stop.wait()
     return 0
 
@@ -141,7 +141,7 @@ def say_where(desk: Desk) -> None:
     output.say(f"listening on {desk.address.base}")
     if desk.accounts.is_empty and desk.address.is_loopback:
         output.say(f"to sign in, open {desk.link}")
-        output.say("(this link works once; `wikibot user add` makes accounts)")
+        output.say("(this link works once; `wikibot user add NAME --role ROLE` makes accounts)")
 
 
 class _LiveSettings:

@@ -367,7 +367,7 @@ def _say_further(checked: full_check.FullCheck) -> None:
 
 def _say_verification(checked: Verification) -> None:
     for finding in checked.findings:
-        output.say(visible_in_line(f"{finding.kind.value}: {finding.path} {finding.message}"))
+        output.say_advice(visible_in_line(f"{finding.kind.value}: {finding.path} {finding.message}"))
     share = "a seventh of the pages' files" if checked.is_partial else "every file"
     scope = ", ".join(
         [

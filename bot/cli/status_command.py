@@ -102,7 +102,7 @@ def _show(health: Health) -> None:
     for concern in health.concerns:
         output.say("")
         output.say(visible_in_line(f"{concern.level.word}: {concern.about}: {concern.kind}"))
-        output.say(f"  {visible_in_line(concern.message)}")
+        output.say_advice(f"  {visible_in_line(concern.message)}")
         if concern.url:
             output.say(f"  {visible_in_line(concern.url)}")
 

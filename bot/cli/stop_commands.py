@@ -27,7 +27,9 @@ def stop(app: App, reason: str, by: str) -> int:
     runtime = app.runtime
     for workspace in runtime.workspaces:
         runtime.folders.stop_orders.give(workspace.name, StopOrder(since=runtime.clock(), by=by, reason=reason))
-        output.say(f"nothing more is written to workspace {workspace.name!r}; `wikibot resume` lets the bot go on")
+        output.say_advice(
+            f"nothing more is written to workspace {workspace.name!r}; `wikibot resume` lets the bot go on"
+        )
     return 0
 
 

@@ -245,7 +245,7 @@ def _tell(plan: Plan, report: ApplyReport, format_: str, merges: "Sequence[PageM
         for merge in merges:
             output.say(str(merge))
         for line in _describe(plan, report):
-            output.say(line)
+            output.say_advice(line)
         for notice in plan.notices:
             output.warn(f"notice: {notice}")
     if report.stopped:

@@ -65,7 +65,7 @@ def list_accounts(app: App, format_: str) -> None:
         )
         return
     if not accounts:
-        output.say("no accounts yet; make one with `wikibot user add NAME --role ROLE`")
+        output.say_advice("no accounts yet; make one with `wikibot user add NAME --role ROLE`")
         return
     rows = [
         (

@@ -19,7 +19,7 @@ def open_port(host: str, port: int) -> socket.socket:
         return listen_on(host, port)
     except OSError as error:
         hint = (
-            "; is the desk running already? Choose another with `desk.listen`, or `wikibot serve --port`"
+            "; is the desk running already? Choose another with `desk.listen`, or `wikibot serve --port PORT`"
             if error.errno == EADDRINUSE
             else ""
         )

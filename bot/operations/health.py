@@ -4,9 +4,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.advice import complete
 from bot.config.policy import JobSettings, name_jobs
 from bot.errors import LockedError, SettingsError, SnapshotError, StoppedError
 from bot.files import InstanceLock
@@ -105,6 +106,9 @@ def read_health(
         key = f"settings:{_digest(trouble)}"
         concerns.append(Concern(HealthLevel.ATTENTION, "settings", "settings", trouble, key))
     concerns += _failing_channels(folders)
+    choices = {each.name: each.choice for each in workspaces}
+    choices[""] = next((each.wiki_choice for each in workspaces), {})
+    concerns = [replace(each, message=complete(each.message, choices[each.workspace])) for each in concerns]
     concerns.sort(key=lambda concern: -concern.level)
     level = max((concern.level for concern in concerns), default=HealthLevel.WELL)
     workspace_states = tuple(_workspace(workspace) for workspace in workspaces)

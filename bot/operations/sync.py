@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.advice import complete
 from bot.config.data_model import OLDER_NEWS, NewsFile
 from bot.config.policy import SafetySettings
 from bot.errors import BotError, OutdatedPlanError
@@ -68,7 +69,7 @@ def make_plan(
     known = workspaces[0].folders.known_versions(gateway.base_url)
     plan = build_plan(gateway, assignments, safety, now=now, take_over=take_over, known=known, stands_back=stands_back)
     known.save()
-    return plan
+    return _with_complete_advice(plan, workspaces)
 
 
 def carry_out(
@@ -206,6 +207,20 @@ def find_drift(gateway: WikiGateway, workspaces: Sequence[Workspace], safety: Sa
 
     pages = (replace(page, changes=tuple(filter(belongs, page.changes))) for page in plan.pages)
     return replace(plan, pages=tuple(page for page in pages if page.changes))
+
+
+def _with_complete_advice(plan: Plan, workspaces: Iterable[Workspace]) -> Plan:
+    """Return *plan* with commands in its advice that choose the workspace of the page."""
+    choices = {each.name: each.choice for each in workspaces}
+    if not any(choices.values()):
+        return plan
+
+    def of_page(page: PagePlan) -> PagePlan:
+        changes = (replace(each, note=complete(each.note, choices[page.workspace])) for each in page.changes)
+        return replace(page, changes=tuple(changes))
+
+    problems = (replace(each, message=complete(each.message, choices[each.workspace])) for each in plan.problems)
+    return replace(plan, pages=tuple(map(of_page, plan.pages)), problems=tuple(problems))
 
 
 def _raise_if_outdated(plan: Plan, workspaces: Iterable[Workspace]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.advice import complete
 from bot.config.policy import SafetySettings
 from bot.errors import BotError
 from bot.log import logger
@@ -98,7 +99,7 @@ def _merge(
         adoption = plan_merge(gateway, workspace, page.id, names, now=now)
         version = carry_out_adoption(gateway, safety, adoption)
     except BotError as error:
-        note = f"not merged: {error}"
+        note = complete(f"not merged: {error}", workspace.choice)
         return PageMerge(workspace.name, page.id, page.title, None, (), (), (), dict.fromkeys(names, note))
     return PageMerge(
         workspace.name,
@@ -108,7 +109,7 @@ def _merge(
         tuple(adoption.texts),
         adoption.people,
         tuple(words for taken in adoption.taken.values() for words in taken),
-        {change.region: _explain(adoption, change) for change in changes},
+        {change.region: complete(_explain(adoption, change), workspace.choice) for change in changes},
     )
 
 

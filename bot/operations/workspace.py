@@ -1,7 +1,7 @@
 """A workspace as operations need it: its settings, its data file, its templates and its folders."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -111,6 +111,10 @@ class Workspace:
     """Returns the file and line of a key of the workspace in the settings, for messages."""
     hides_restricted: bool = True
     """Whether pages that only some people may read are left out of lists that others read."""
+    choice: Mapping[str, str] = field(default_factory=dict)
+    """The option with which commands choose this workspace; empty if the settings have only one."""
+    wiki_choice: Mapping[str, str] = field(default_factory=dict)
+    """The option with which commands choose the wiki of this workspace; empty if the settings have only one."""
 
     @property
     def name(self) -> str:

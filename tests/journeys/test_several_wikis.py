@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ class Fleet:
     run: Callable[..., Ran]
     wikis: dict[str, str] = field(default_factory=dict)
     workspaces: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
     @property
     def log(self) -> Path:
@@ -41,6 +43,7 @@ class Fleet:
 
     def add(self, wiki: str, workspace: str) -> Path:
         """Add a workspace; returns its data file."""
+        self.names.append(workspace)
         self.workspaces.append(f"  - {{name: {workspace}, wiki: {wiki}, data: {workspace}.yaml, {REGION}}}\n")
         self.write()
         data = self.folder / f"{workspace}.yaml"
@@ -166,6 +169,37 @@ def test_a_wiki_that_is_away_or_refuses_the_token_holds_up_no_other(managed: Fle
     assert checked.code == 1
     assert "ok      account Wiki Bot" in checked.out
     assert "error   account: " in checked.out
+
+
+def test_what_a_message_advises_runs_as_printed(fleet: Fleet) -> None:
+    fleet.add("team", "help").write_text(DATA.replace("home: Home", "home: Help"))
+    fleet.team.add_page("Help", HOME.replace("All is well.", "The team helps."))
+    fleet.say("sales", "We sell.")
+    fleet.say("support", "We support.")
+    fleet.write("jobs: [{run: sync, every: hour}]\nsafety: {canary: 0}\n")
+    (fleet.folder / "bot.yaml").rename(fleet.folder / "moved.yaml")
+    moved = ("--config", str(fleet.folder / "moved.yaml"))
+
+    def advised(*words: str) -> list[str]:
+        ran = fleet.run(*words)
+        found = re.findall(r"`wikibot ([^`]+)`", ran.out + ran.err)
+        assert found, ran
+        return list(dict.fromkeys(found))
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("WIKIBOT_CONFIG")
+        said = advised("sync", *moved)
+        assert {f"adopt --workspace {name} --config {moved[1]}" for name in fleet.names} <= {*said}
+        for words in (("run", "--once"), ("status",), ("stop", "a test")):
+            said += advised(*words, "--wiki", "team", *moved)
+        said += advised("banner", "set", "More.", "--workspace", "help", "--offline", *moved)
+        tried = {line: fleet.run(*shlex.split(line)) for line in dict.fromkeys(said)}
+    (fleet.folder / "moved.yaml").rename(fleet.folder / "bot.yaml")
+    planned = advised("plan", "--format", "json", "--wiki", "team")
+    assert planned == ["adopt --workspace support", "adopt --workspace help"]
+    tried |= {line: fleet.run(*shlex.split(line)) for line in planned}
+
+    assert {line: ran.err for line, ran in tried.items() if "choose" in ran.err or "does not exist" in ran.err} == {}
 
 
 def test_a_command_for_one_workspace_finds_its_wiki_and_others_ask_for_one(managed: Fleet) -> None:

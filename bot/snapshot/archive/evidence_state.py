@@ -282,5 +282,5 @@ def _load(path: Path) -> EvidenceMemory:
     except (OSError, FileFormatError) as error:
         raise EvidenceError(
             f"{path} {error}; restore the state folder from a copy, or move this file away and accept the snapshots "
-            "with `wikibot evidence trust`"
+            "with `wikibot evidence trust --head DIGEST`"
         ) from error

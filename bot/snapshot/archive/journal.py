@@ -335,7 +335,8 @@ def _check_staged(root: Path, journal: Journal) -> None:
         if _digest(folder, found) != step.sha256:
             raise EvidenceError(
                 f"an interrupted capture in {root} cannot be completed: {root / found} is not what was committed; "
-                "restore the snapshots from a copy, or accept what is there with `wikibot evidence trust`"
+                "restore the snapshots from a copy, or accept what is there with "
+                "`wikibot evidence trust --head DIGEST`"
             )
 
 

@@ -59,8 +59,9 @@ class OwnChain:
                 raise ContinuityError(
                     f"{witness} shows {mark}, but the newest run in {self.root} is {newest}; nothing "
                     "was written to this witness. Restore the newest copy of the folder, which passes `wikibot verify "
-                    f"--witness {mark.digest}`, or give up the later runs with `wikibot evidence accept-rollback`. "
-                    "After `wikibot evidence new-log`, name another place for this witness in snapshots.witnesses"
+                    f"--witness {mark.digest}`, or give up the later runs with `wikibot evidence accept-rollback "
+                    f"--head {self.head.mark.digest} --reason TEXT`. After `wikibot evidence new-log --reason TEXT`, "
+                    "name another place for this witness in snapshots.witnesses"
                 )
             if self._digests.get(mark.sequence) != mark.digest and not self._has_lost(mark):
                 raise ContinuityError(
@@ -76,8 +77,8 @@ class OwnChain:
                 raise ContinuityError(
                     f"{witness} shows {mark} of the log {mark.log}, but {self.root} has the log {self.log}; nothing "
                     "was written to this witness. Restore the copy that passes `wikibot verify --witness "
-                    f"{mark.digest}`, or, after `wikibot evidence new-log`, name another place for this witness in "
-                    "snapshots.witnesses"
+                    f"{mark.digest}`, or, after `wikibot evidence new-log --reason TEXT`, name another place for this "
+                    "witness in snapshots.witnesses"
                 )
 
     def _has_lost(self, mark: HeadMark) -> bool:
