@@ -11,6 +11,7 @@ _BREAKS = frozenset("\n\t\u2028\u2029")
 _HIDDEN_IN_JSON = re.compile("[\x7f-\x9f]|[^\x00-\x7f]")
 _OWN_COLOUR = re.compile(r"\x1b\[(?:[0-2]|3[1-6])m")
 """What this program paints with: no sequence that hides text, moves the cursor or changes the terminal."""
+_PLAIN_WORDS = re.compile(r"[A-Za-z0-9,.:;()/'\"-]+(?: [A-Za-z0-9,.:;()/'\"-]+)*")
 _MARKDOWN_SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_{}[]|#!~"})
 
 
@@ -51,5 +52,7 @@ def _json_escape(character: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Return *text* on one line so that every reader of Markdown shows it as it is."""
+    if _PLAIN_WORDS.fullmatch(text):
+        return text  # nearly every title
     escaped = " ".join(text.split()).translate(_MARKDOWN_SPECIAL)
     return escape(escaped.replace("\0", "\ufffd"), quote=False)  # readers of Markdown show NUL as U+FFFD

@@ -12,7 +12,7 @@ from bot.present.environment import render
 from bot.present.site_view import README, SitePages, SiteState, texts_as_script
 from bot.resources import templates_dir
 from bot.snapshot.archive import paths
-from bot.snapshot.archive.indexes import iter_tree
+from bot.snapshot.archive.indexes import indexed, iter_tree
 from bot.snapshot.archive.library import Library
 from bot.snapshot.query.export import require_new_folder
 from bot.snapshot.query.page_diff import compare_page
@@ -91,8 +91,8 @@ class _SiteWriter:
 
     def _in_order(self, space_key: str) -> Iterator[SitePlace]:
         """Yield the captured pages of a space as its tree has them."""
-        entries = (place.entry for place in self.site.places.values() if place.entry.space_key == space_key)
-        yield from (self.site.places[node.entry.page_id] for _, node in iter_tree(entries) if node.entry)
+        pages = (indexed(place.entry) for place in self.site.places.values() if place.entry.space_key == space_key)
+        yield from (self.site.places[node.page.page_id] for _, node in iter_tree(pages) if node.page)
 
     def _write_page(self, place: SitePlace) -> None:
         entry = place.entry

@@ -17,7 +17,7 @@ from bot.present.page_diff_view import rendered_changes
 from bot.present.period_report import state_verdicts
 from bot.present.rendered_page import ID_PREFIX, Resolver, render_markdown, split_rendition
 from bot.snapshot.archive import paths
-from bot.snapshot.archive.indexes import iter_tree
+from bot.snapshot.archive.indexes import indexed, iter_tree
 from bot.snapshot.query.page_diff import PageComparison
 from bot.snapshot.query.page_lists import UNSTATED, State, sort_key, state_of_page
 from bot.snapshot.query.page_view import CapturedPageView
@@ -156,9 +156,9 @@ class SitePages:
         ]
         for key, places in self._spaces():
             lines += ["", f"## {escape_markdown(key)}", ""]
-            for depth, node in iter_tree(place.entry for place in places):
-                title, entry = escape_markdown(node.title) or "untitled", node.entry
-                place = self.site.places[entry.page_id] if entry else None
+            for depth, node in iter_tree(indexed(place.entry) for place in places):
+                title, page = escape_markdown(node.title) or "untitled", node.page
+                place = self.site.places[page.page_id] if page else None
                 if place and place.entry.page_id in written:
                     title = f"[{title}]({relative(place.markdown_path, path)})"
                 remark = _remark(place) if place else "not captured"
@@ -183,10 +183,10 @@ class SitePages:
 
     def _rows(self, places: Sequence[SitePlace]) -> Iterator[dict[str, object]]:
         """Yield the rows of a tree: each says how many lists end behind it."""
-        nodes = [*iter_tree(place.entry for place in places)]
+        nodes = [*iter_tree(indexed(place.entry) for place in places)]
         for index, (depth, node) in enumerate(nodes):
             following = nodes[index + 1][0] if index + 1 < len(nodes) else 0
-            place = self.site.places[node.entry.page_id] if node.entry else None
+            place = self.site.places[node.page.page_id] if node.page else None
             yield {
                 "title": node.title,
                 "place": place,

@@ -291,7 +291,7 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
     """
     text = data.decode("utf-8", "replace")
     found = _MANIFEST_LINES.findall(text)
-    digests = {intern(path): intern(digest) for digest, path in found}
+    digests = {path: intern(digest) for digest, path in found}
     is_whole = sum(map(len, digests)) + len(digests) * _REST_OF_LINE == len(text)  # nothing between the lines
     if is_whole and list(digests) == sorted(digests):
         return digests

@@ -20,7 +20,12 @@ FORMAT_NUMBER = 2
 
 _FIRST_LINE = f"# wikibot changes {FORMAT_NUMBER}"
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
-_LINE = re.compile(rf"(?:(keep|drop)|view) [0-9a-f]{{64}} [0-9]{{6,}}-[0-9]{{6,}} (?(1){_NAME}(?:/{_NAME})+|{_NAME})")
+_LINES = re.compile(
+    r"^((?:keep|drop)()|view) ([0-9a-f]{64}) ([0-9]{6,}-[0-9]{6,}) "
+    rf"((?(2)(?:{_NAME}/data/_(?:source|attachments)/({_NAME})/{_NAME}(?:/{_NAME})*|{_NAME}(?:/{_NAME})+)|{_NAME}))$",
+    re.MULTILINE,
+)
+_BLOCK_BYTES = 1 << 16  # a list of 50 MB is not in memory a second time as text
 _PAYLOAD_FOLDERS = frozenset({"_source", "_attachments"})
 _RENDITION = re.compile(r"data/[^_/][^/]*/(?:[^/]*--)?([^/]+)\.md")
 
@@ -41,10 +46,8 @@ class FileChange(NamedTuple):
     event: str
     target: str
 
-    @property
-    def page(self) -> str:
-        """The page id of the file, in the form that file names have."""
-        return self.target if self.verb == Verb.VIEW else page_of(self.target.partition("/")[2])
+    page: str = ""
+    """The page id of the file, in the form that file names have. A list that is read has it."""
 
 
 def page_of(path: str) -> str:
@@ -77,11 +80,19 @@ def parse_changes(data: bytes, *, name: str) -> list[FileChange]:
 
 def iter_changes(data: bytes, *, name: str) -> Iterator[FileChange]:
     """Parse the file line by line; raises `EvidenceError` for the line that is wrong."""
-    lines = BytesIO(data)  # a list of 50 MB is not copied
+    lines = BytesIO(data)
     if lines.readline().decode("utf-8", "replace") != f"{_FIRST_LINE}\n" or not data.endswith(b"\n"):
         raise EvidenceError(f"{name} is not a list of changes in format {FORMAT_NUMBER}, or ends early")
-    for number, each in enumerate(lines, start=2):
-        line = each[:-1].decode("utf-8", "replace")
-        if not _LINE.fullmatch(line):
-            raise EvidenceError(f"{name}:{number}: is not a line of a list of changes")
-        yield FileChange._make(line.split(" "))
+    number = 2
+    while block := lines.readlines(_BLOCK_BYTES):
+        found = _LINES.findall(b"".join(block).decode("utf-8", "replace"))
+        if len(found) < len(block):
+            wrong = next(n for n, line in enumerate(block, number) if not _LINES.match(line.decode("utf-8", "replace")))
+            raise EvidenceError(f"{name}:{wrong}: is not a line of a list of changes")
+        for verb, _, digest, event, target, page in found:
+            yield FileChange(verb, digest, event, target, page or _page_of_target(verb, target))
+        number += len(block)
+
+
+def _page_of_target(verb: str, target: str) -> str:
+    return target if verb == Verb.VIEW else page_of(target.partition("/")[2])

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from sys import intern
 
 from bot.snapshot.archive.folder import FolderReader, is_being_written
 
@@ -60,7 +59,7 @@ class Tree:
                     is_empty = False
                     path = prefix + entry.name
                     if entry.is_file(follow_symlinks=False):
-                        note(intern(path))
+                        note(path)
                     elif not entry.is_dir(follow_symlinks=False) or depth >= _MAX_DEPTH:
                         self.others.add(path)
                     elif path not in _NOT_EVIDENCE:

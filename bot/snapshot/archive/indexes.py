@@ -1,7 +1,8 @@
 """The README files of the snapshots: the page tree of each bag with status and links, and the list of bags."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from bot.escape import escape_markdown
@@ -10,12 +11,28 @@ from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry, id_order
 
 
-@dataclass
+class IndexedPage(NamedTuple):
+    """What the index of a bag says about a page."""
+
+    page_id: str
+    title: str
+    path: str
+    position: int | None
+    ancestors: Sequence[tuple[str, str]]
+    """Id and title of each page above it, the highest first."""
+    standing: str
+    """Status in the wiki, and what became of the page."""
+    version: str
+    day: str
+    """Day of the version."""
+
+
+@dataclass(slots=True)
 class EntryNode:
-    """A page in the tree of captured pages; *entry* is None for an ancestor that is not among them."""
+    """A page in the tree of captured pages; *page* is None for an ancestor that is not among them."""
 
     title: str
-    entry: PageEntry | None = None
+    page: IndexedPage | None = None
     children: dict[str, "EntryNode"] = field(default_factory=dict)
 
 
@@ -27,6 +44,36 @@ class IndexRow(NamedTuple):
     pages: int
     gone: int
     redacted: int
+
+
+def indexed(entry: PageEntry) -> IndexedPage:
+    """Return what the index says about an entry."""
+    gone = day_of(entry.tombstone.when) if entry.tombstone else None
+    redacted = day_of(entry.redacted_at) if entry.redacted_at else None
+    return IndexedPage(
+        entry.page_id,
+        entry.title,
+        entry.path,
+        entry.position,
+        [(above.id, above.title) for above in entry.ancestors],
+        standing_text(entry.status.value, gone, redacted, entry.is_selected),
+        str(entry.version),
+        day_of(entry.version_when),
+    )
+
+
+def day_of(when: datetime) -> str:
+    """Return the day of a time, in the time zone that the time states."""
+    return when.date().isoformat()
+
+
+def standing_text(status: str, gone: str | None, redacted: str | None, is_selected: bool) -> str:
+    """Return a status with what became of the page; *gone* and *redacted* are days."""
+    if redacted:
+        return f"redacted {redacted}"
+    if gone:
+        return f"gone from the wiki since {gone}"
+    return status if is_selected else f"{status}, no longer archived"
 
 
 def row_of(bag: Bag) -> IndexRow:
@@ -41,8 +88,16 @@ def row_of(bag: Bag) -> IndexRow:
 
 def render_bag_index(bag: Bag) -> bytes:
     """Return a bag's README: its pages as a tree."""
-    tree = iter_tree(bag.entries.values())
-    lines = [_render_start(bag), *("  " * depth + f"- {_render_node(node)}\n" for depth, node in tree)]
+    return render_tree_index(bag.space_key, bag.origin, [*map(indexed, bag.entries.values())])
+
+
+def render_tree_index(space_key: str, origin: str, pages: Collection[IndexedPage]) -> bytes:
+    """Return the README of a bag of these pages."""
+    tree = iter_tree(pages)
+    lines = [
+        _render_start(space_key, origin, len(pages)),
+        *("  " * depth + f"- {_render_node(node)}\n" for depth, node in tree),
+    ]
     return "".join(lines).encode("utf-8", "replace")
 
 
@@ -52,19 +107,18 @@ def update_bag_index(bag: Bag) -> bytes:
     if bag.load is None or changes is None:
         return render_bag_index(bag)
     text = bag.load("README.md").decode("utf-8", "replace")
-    is_same = text.startswith(_render_start(bag))
+    is_same = text.startswith(_render_start(bag.space_key, bag.origin, len(bag.entries)))
     for before, after in changes:
-        line = f"- {_render_node(EntryNode(before.title, before))}\n"
+        line = f"- {_render_page(indexed(before))}\n"
         is_same &= _place(before) == _place(after) and text.count(line) == 1
-        text = text.replace(line, f"- {_render_node(EntryNode(after.title, after))}\n")
+        text = text.replace(line, f"- {_render_page(indexed(after))}\n")
     return text.encode("utf-8", "replace") if is_same else render_bag_index(bag)
 
 
-def _render_start(bag: Bag) -> str:
-    pages = counted(len(bag.entries), "page")
+def _render_start(space_key: str, origin: str, pages: int) -> str:
     return (
-        f"# {escape_markdown(bag.space_key)}: captured pages\n\n"
-        f"{pages} of {escape_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).\n\n"
+        f"# {escape_markdown(space_key)}: captured pages\n\n"
+        f"{counted(pages, 'page')} of {escape_markdown(origin)}. How to check them: [VERIFY.md](../VERIFY.md).\n\n"
     )
 
 
@@ -98,24 +152,31 @@ def _render_row(row: IndexRow) -> str:
     )
 
 
-def iter_tree(entries: Iterable[PageEntry]) -> Iterator[tuple[int, EntryNode]]:
+def iter_tree(pages: Iterable[IndexedPage]) -> Iterator[tuple[int, EntryNode]]:
     """Yield the tree of pages in reading order, each with its depth; the wiki sets no limit to the depth."""
-    waiting = [(0, child) for child in _in_order(_build_tree(entries))]
+    waiting = [(0, child) for child in _in_order(_build_tree(pages))]
     while waiting:
         depth, node = waiting.pop()
         yield depth, node
         waiting += [(depth + 1, child) for child in _in_order(node)]
 
 
-def _build_tree(entries: Iterable[PageEntry]) -> EntryNode:
+def _build_tree(pages: Iterable[IndexedPage]) -> EntryNode:
     root = EntryNode("")
-    for entry in entries:
+    for page in pages:
         node = root
-        for ancestor in entry.ancestors:
-            node = node.children.setdefault(ancestor.id, EntryNode(ancestor.title))
-        own = node.children.setdefault(entry.page_id, EntryNode(entry.title))
-        own.title, own.entry = entry.title, entry
+        for page_id, title in page.ancestors:
+            node = _child(node, page_id, title)
+        own = _child(node, page.page_id, page.title)
+        own.title, own.page = page.title, page
     return root
+
+
+def _child(node: EntryNode, page_id: str, title: str) -> EntryNode:
+    found = node.children.get(page_id)
+    if found is None:
+        found = node.children[page_id] = EntryNode(title)
+    return found
 
 
 def _in_order(node: EntryNode) -> list[EntryNode]:
@@ -125,22 +186,14 @@ def _in_order(node: EntryNode) -> list[EntryNode]:
 
 def _order(item: tuple[str, EntryNode]) -> tuple[int, str, tuple[int, int, str]]:
     page_id, node = item
-    position = node.entry.position if node.entry else None
+    position = node.page.position if node.page else None
     return (1 << 62 if position is None else position, node.title.casefold(), id_order(page_id))
 
 
 def _render_node(node: EntryNode) -> str:
-    entry = node.entry
-    if entry is None:
-        return escape_markdown(node.title)
-    status = entry.status.value
-    if entry.redacted_at:
-        status = f"redacted {entry.redacted_at.date().isoformat()}"
-    elif entry.tombstone:
-        status = f"gone from the wiki since {entry.tombstone.when.date().isoformat()}"
-    elif not entry.is_selected:
-        status += ", no longer archived"
-    return (
-        f"[{escape_markdown(entry.title) or 'untitled'}]({entry.path}) "
-        f"— {status}, version {entry.version} of {entry.version_when.date().isoformat()}"
-    )
+    return _render_page(node.page) if node.page else escape_markdown(node.title)
+
+
+def _render_page(page: IndexedPage) -> str:
+    title = escape_markdown(page.title) or "untitled"
+    return f"[{title}]({page.path}) — {page.standing}, version {page.version} of {page.day}"

@@ -37,11 +37,15 @@ class Finding:
 
 @dataclass
 class Inspection:
-    """The state of one check: the tree, the listed paths, and the findings."""
+    """The state of one check: the tree, the paths that no list has named yet, and the findings."""
 
     tree: Tree
-    named: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    unnamed: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with all paths of the tree."""
+        self.unnamed = self.tree.files | self.tree.others
 
     def report(self, kind: FindingKind, path: str, message: str) -> None:
         """Add a finding."""
@@ -66,8 +70,13 @@ class Inspection:
         self, path: str, digest: str, *, witness: str, take: Callable[[bytes], None] | None = None
     ) -> None:
         """Compare one file with its digest in *witness*; *take* gets the content, which is then read only once."""
-        if not self.is_there(path, witness=witness):
-            return
+        if self.is_there(path, witness=witness):
+            self.compare_digest(path, digest, witness=witness, take=take)
+
+    def compare_digest(
+        self, path: str, digest: str, *, witness: str, take: Callable[[bytes], None] | None = None
+    ) -> None:
+        """Do what `check_digest` does for a plain file that is there."""
         try:
             found = self.tree.digest(path, take)
         except OSError as error:
@@ -78,7 +87,7 @@ class Inspection:
 
     def is_there(self, path: str, *, witness: str = "") -> bool:
         """Return whether *path* is a plain file, with a finding if not; *path* counts as listed in both cases."""
-        self.named.add(path)
+        self.unnamed.discard(path)
         if self.tree.has_file(path):
             return True
         if self.tree.has_other(path):
@@ -88,11 +97,13 @@ class Inspection:
             self.report(FindingKind.MISSING, path, f"is not there{source}")
         return False
 
-    def are_there(self, paths: Sequence[str], *, witness: str) -> None:
-        """Do for many paths what `is_there` does for one."""
-        self.named.update(paths)
-        for path in itertools.filterfalse(self.tree.has_file, paths):
+    def find_missing(self, paths: Sequence[str], *, witness: str) -> set[str]:
+        """Do for many paths what `is_there` does for one, and return those that are not plain files."""
+        self.unnamed.difference_update(paths)
+        missing = set(itertools.filterfalse(self.tree.has_file, paths))
+        for path in missing:
             self.is_there(path, witness=witness)
+        return missing
 
     def iter_strays(self) -> Iterator[Finding]:
         """Yield every path that is not listed, every empty folder, and every folder that cannot be listed."""
@@ -100,7 +111,7 @@ class Inspection:
             yield Finding(FindingKind.UNREADABLE, path, f"cannot be listed: {reason}")
         for path in sorted(self.tree.empty):
             yield Finding(FindingKind.UNEXPECTED, path, "is an empty folder")
-        for path in sorted((self.tree.files | self.tree.others) - self.named):
+        for path in sorted(self.unnamed):
             yield Finding(FindingKind.UNEXPECTED, path, "is not part of what was captured: no list names it")
 
 

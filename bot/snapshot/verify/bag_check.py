@@ -1,7 +1,6 @@
 """Check the payload of one bag against its manifest."""
 
 from collections.abc import Callable
-from sys import intern
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import MANIFEST, PAGES, parse_bag_info
@@ -19,18 +18,16 @@ def check_payload(
 ) -> list[str]:
     """Check that every payload file exists, and hash the files for which *is_due* returns true; return all paths."""
     witness = f"{bag}/{MANIFEST}"
-    names = [intern(f"{bag}/{path}") for path in manifest]
+    names = [f"{bag}/{path}" for path in manifest]
     due = list(filter(is_due, names))
     inspection.tree.expect(due)
-    check, wanted = inspection.check_digest, records.wanted
     for path in manifest:
         if not path.startswith("data/"):
             inspection.report(FindingKind.MALFORMED, witness, f"lists {path}, which is not payload")
-    start = len(bag) + 1
+    missing, start = inspection.find_missing(names, witness=witness), len(bag) + 1
     for full in due:
-        check(full, manifest[full[start:]], witness=witness, take=records.reader(full) if full in wanted else None)
-    if len(due) < len(names):
-        inspection.are_there(names, witness=witness)
+        if full not in missing:
+            inspection.compare_digest(full, manifest[full[start:]], witness=witness, take=records.reader(full))
     return names
 
 

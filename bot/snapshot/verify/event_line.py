@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -88,25 +89,28 @@ def read_state(text: str) -> LoggedPage | None:
 
 
 def _make_page(fields: Sequence[Any]) -> LoggedPage:
-    """Return the state of a page; what many pages share, or the manifest has too, is in memory once."""
-    text, page, bag, record, source, digest, version, captured_at, archived, *others, converter = fields
-    shared = map(intern, (digest, version, captured_at, archived))
-    files = (intern(record), source and intern(source))
-    return LoggedPage._make([text, page, intern(bag), *files, *shared, *others, intern(converter)])
+    """Return the state of a page; what many pages share is in memory once."""
+    text, page, bag, record, source, digest, version, captured_at, *others, converter = fields
+    named = (intern(bag), record, source, digest, version, intern(captured_at))
+    return LoggedPage._make((text, page, *named, *others, intern(converter)))
 
 
 def _is_canonical(tail: str) -> bool:
     """Return whether the rest of a line, from the value of `by`, has the one form of its JSON."""
     plain = _PLAIN_TAIL.fullmatch(tail)
     if plain:
-        names = _FACT_NAME.findall(plain[1])
-        return len(names) == len(set(names))
+        return _are_different(tuple(_FACT_NAME.findall(plain[1])))
     whole = f'{{"by": {tail}'
     try:
         content = json.loads(whole)
         return not content.keys() & _HEAD_NAMES and json.dumps(content) == whole and _is_shallow(content, _MAX_DEPTH)
     except (ValueError, RecursionError):
         return False
+
+
+@lru_cache
+def _are_different(names: tuple[str, ...]) -> bool:
+    return len(set(names)) == len(names)
 
 
 def _is_shallow(value: object, depth: int) -> bool:

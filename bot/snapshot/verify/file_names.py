@@ -14,10 +14,11 @@ def find_bad_names(paths: Collection[str]) -> Iterator[tuple[str, str]]:
             if path.lower() in seen:
                 yield path, "differs from another path only in case"
             seen.add(path.lower())
-    bad = set(filter(_is_bad, set(text.replace("\n", "/").split("/"))))
-    for path in paths if bad else ():
-        if not bad.isdisjoint(path.lower().split("/")):
-            yield path, "has a name that not every file system can have"
+    names = f"{text}\n".replace("\n", "/")
+    if "./" in names or not _RESERVED.isdisjoint(names.replace(".", "/").split("/")):
+        for path in paths:
+            if any(map(_is_bad, path.lower().split("/"))):
+                yield path, "has a name that not every file system can have"
 
 
 def _is_bad(name: str) -> bool:

@@ -1,8 +1,12 @@
 """Rebuild what is made from the log and the records: the list of pages of a bag, its index, and `bag-info.txt`."""
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from itertools import chain
 from types import NoneType
 from typing import Any
 
@@ -13,15 +17,21 @@ from bot.snapshot.archive.bag import PAGES, Bag, parse_bag_info
 from bot.snapshot.archive.canonical_json import dump_value
 from bot.snapshot.archive.change_list import is_rendition, page_of
 from bot.snapshot.archive.entry import PageEntry, PageState, entry_of, id_order, line_format, page_id_of, safe_id_of
-from bot.snapshot.archive.indexes import IndexRow, render_bag_index, row_of
+from bot.snapshot.archive.indexes import IndexedPage, IndexRow, indexed, render_tree_index, standing_text
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.archive.paths import redacted_path, safe_id
+from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.verify.event_line import LoggedPage
 from bot.snapshot.verify.record_reader import ReadRecord, RecordReader
 
-_QUOTED = ("page_id", "path", "salt", "space_key", "status", "title", "url", "version_when")
 _UNSALTED, _SALTED = (f'{{"format": "{line_format(has_salt=salt)}", "page": ' for salt in (False, True))
 _SHOWN = ', "shown": '
+_TEXTS = ("page_id", "path", "space_key", "title", "url")
+_STATUSES = {each.value: each.value for each in RecordedStatus}
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_MAX_DIGITS = 9
 _quoted = json.encoder.encode_basestring
 _NO_RECORD = "is not a record of a captured page"
 
@@ -39,7 +49,7 @@ class BagCheck:
     """Whether the record at a path is read."""
     gone: Collection[str] = frozenset()
     """Paths of the files that redactions removed."""
-    _entries: dict[str, PageEntry] = field(default_factory=dict)
+    _indexed: dict[str, IndexedPage] = field(default_factory=dict)
 
     def check(self, *, is_whole: bool) -> IndexRow | None:
         """Compare the list of pages with log and records; with *is_whole* also the index and `bag-info.txt`.
@@ -58,10 +68,12 @@ class BagCheck:
             self._report(path, f"lists page {page or 'without an id'}, which the log does not know in this bag")
         if not is_whole or self._has_findings(path):
             return None
-        indexed = self._indexed()
-        self._check_tag("README.md", render_bag_index(indexed))
-        self._check_tag("bag-info.txt", self.bag.bag_info())
-        return row_of(indexed)
+        bag, known = self.bag, [self.pages[page] for page in self._indexed]
+        self._check_tag("README.md", render_tree_index(bag.space_key, bag.origin, self._indexed.values()))
+        self._check_tag("bag-info.txt", bag.bag_info())
+        gone = sum(log.tombstone is not None for log in known)
+        redacted = sum(log.redacted_at is not None for log in known)
+        return IndexRow(bag.name, bag.space_key, len(known), gone, redacted)
 
     def _lines(self, path: str) -> Iterator[str]:
         data = (self.inspection.read(path) or b"").decode("utf-8", "replace")
@@ -98,9 +110,12 @@ class BagCheck:
         if found is None:
             return None
         self._compare(found, log, view, full)
-        shown = found.shown | {"path": view}
+        shown = found.shown
+        shown["path"] = view
         try:
-            self._entries[page] = PageEntry.model_validate(shown | _state_fields(log))
+            self._indexed[page] = index_plain(shown, log) or indexed(
+                PageEntry.model_validate(shown | state_fields(log))
+            )
         except ValidationError as error:
             self._report(full, f"{_NO_RECORD}: {error.errors()[0]['msg']}")
             return None
@@ -115,7 +130,7 @@ class BagCheck:
             message = f"the log has a state that no page can have: {error.errors()[0]['msg']}"
             self._report(f"{self.bag.name}/{PAGES}", message)
             return None
-        self._entries[page] = entry_of(state, None, self.bag.space_key)
+        self._indexed[page] = indexed(entry_of(state, None, self.bag.space_key))
         return {}
 
     def _compare(self, record: ReadRecord, log: LoggedPage, view: str, full: str) -> None:
@@ -138,13 +153,6 @@ class BagCheck:
         if found is None and self.inspection.tree.has_file(path):
             self._report(path, _NO_RECORD)
         return found
-
-    def _indexed(self) -> Bag:
-        """Return the bag with the entries that its index needs."""
-        bag = Bag(self.bag.name, self.bag.space_key, self.bag.origin)
-        for entry in self._entries.values():
-            bag.put_entry(entry)
-        return bag
 
     def _check_tag(self, name: str, expected: bytes) -> None:
         path = f"{self.bag.name}/{name}"
@@ -177,26 +185,59 @@ def load_checked_bag(
     return bag
 
 
+def index_plain(shown: dict[str, Any], log: LoggedPage) -> IndexedPage | None:
+    """Return what `PageEntry` and `indexed` make of a page, faster, if all values are of the usual types and forms."""
+    texts, above, position = [shown[name] for name in _TEXTS], shown["ancestors"], shown["position"]
+    if type(above) is not list or type(position) not in (int, NoneType) or len(log.version) > _MAX_DIGITS:
+        return None
+    try:
+        ancestors = [(each["id"], each["title"]) for each in above]
+        "".join([*texts, *chain.from_iterable(ancestors)]).encode()  # lone surrogates are no text
+        day = _read_day(shown["version_when"])
+        gone = log.tombstone and _read_day(log.tombstone)
+        _read_day(log.captured_at)
+        status = _STATUSES[shown["status"]]
+    except (TypeError, KeyError, ValueError):
+        return None
+    page_id, path, _, title, _ = texts
+    standing = standing_text(status, gone, None, log.archived == "true")
+    return IndexedPage(page_id, title, path, position, ancestors, standing, log.version, day)
+
+
+@lru_cache(maxsize=1024)
+def _read_day(when: str) -> str:
+    """Return the day of a time; raises `ValueError` for a text that is none, or has an unusual form."""
+    day = _TIME.fullmatch(when)
+    if day is None:
+        raise ValueError(when)
+    datetime.fromisoformat(when)
+    return day[1]
+
+
 def _render_plain(start: str, shown: dict[str, Any]) -> str:
     """Return a line as `_render` does, faster, if all values are of the usual types."""
     position = shown.get("position")
     if not shown or type(position) not in (int, NoneType):
         return ""
+    quoted = _quoted
     try:
-        above = ", ".join([f'{{"id": {_quoted(x["id"])}, "title": {_quoted(x["title"])}}}' for x in shown["ancestors"]])
-        quoted = [f'"{name}": {_quoted(shown[name])}' for name in _QUOTED if name in shown]
+        above = ", ".join([f'{{"id": {quoted(x["id"])}, "title": {quoted(x["title"])}}}' for x in shown["ancestors"]])
+        salt = f'"salt": {quoted(shown["salt"])}, ' if "salt" in shown else ""
+        return (
+            f'{start}{{"ancestors": [{above}], "page_id": {quoted(shown["page_id"])}, "path": {quoted(shown["path"])}, '
+            f'"position": {"null" if position is None else position}, {salt}"space_key": {quoted(shown["space_key"])}, '
+            f'"status": {quoted(shown["status"])}, "title": {quoted(shown["title"])}, "url": {quoted(shown["url"])}, '
+            f'"version_when": {quoted(shown["version_when"])}}}}}'
+        )
     except TypeError:
         return ""
-    place = "null" if position is None else position
-    first, path, *others = quoted
-    return f'{start}{{"ancestors": [{above}], {first}, {path}, "position": {place}, {", ".join(others)}}}}}'
 
 
 def _render(start: str, shown: dict[str, Any]) -> str:
     return f"{start}{dump_value(shown) if shown else 'null'}}}"
 
 
-def _state_fields(log: LoggedPage) -> dict[str, object]:
+def state_fields(log: LoggedPage) -> dict[str, object]:
     """Return the fields of an entry that the log has; the entry checks their types, with those of the record."""
     return {
         "version": log.version,

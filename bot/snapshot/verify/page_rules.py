@@ -1,7 +1,7 @@
 """What the events of a run can have done to a captured page. `VERIFY.md` has the same rules."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bot.snapshot.archive.events import EventType
 from bot.snapshot.verify.event_line import LoggedPage
@@ -16,15 +16,14 @@ MAY_RENDER = frozenset[str]({*MAY_CAPTURE, EventType.MIGRATION})
 """Events that write the Markdown of a page again."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunOfPage:
+class RunOfPage(NamedTuple):
     """What a run did that concerns one page."""
 
     when: str
     """Time of the run."""
     kinds: Collection[str]
     """Types of the successful events that list the page."""
-    kept: Collection[str] = field(default_factory=frozenset)
+    kept: Collection[str] = frozenset()
     """Paths of all files that the run added."""
     is_held: bool = False
     """Whether a hold protects the page from redaction."""

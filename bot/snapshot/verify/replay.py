@@ -5,7 +5,7 @@ of all runs is compared with the manifests and the lists of pages of the present
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
 from sys import intern
@@ -130,8 +130,9 @@ class Replay:
         """Add a captured file; *name* is the list that says so."""
         if path in self.kept or path in self.gone:
             self.report(name, f"says that {path} was captured, but an earlier run captured it already")
-        self.kept[intern(path)] = intern(digest)  # tree and manifest have the same texts
-        self._known_digests.add(digest)
+        self.kept[path] = intern(digest)  # the manifest has the same text
+        if self._first_sources:
+            self._known_digests.add(digest)
 
     def drop(self, path: str, digest: str, run: int, name: str) -> None:
         """Remove a captured file."""
@@ -282,24 +283,29 @@ class _RunLog:
     def apply_changes(self, name: str, changes: Iterable[FileChange]) -> set[str]:
         """Check and apply the list of changes; return the paths of the files that the run added."""
         nothing, kept = ("", frozenset[str]()), set[str]()
+        rendered, captured = self._pages_of(MAY_RENDER), self._pages_of(MAY_CAPTURE)
+        views, keep = self.replay.views, self.replay.keep
         for change in changes:
-            verb, digest, event, target = change
-            page = change.page
+            verb, digest, event, target, page = change
             kind, pages = self._events.get(event, nothing)
             if page not in pages:
                 self.replay.report(name, f"{target}: the event {event} does not explain the change")
             if verb == Verb.VIEW:
-                if page in pages and MAY_RENDER.isdisjoint(self._kinds[page]):
+                if page not in rendered and page in pages:
                     self.replay.report(name, f"the Markdown of page {page} was written without an event that does so")
-                self.replay.views[target] = digest
+                views[target] = digest
             elif verb == Verb.KEEP:
-                if page in pages and MAY_CAPTURE.isdisjoint(self._kinds[page]):
+                if page not in captured and page in pages:
                     self.replay.report(name, f"{target} was added without an event that captured it")
-                self.replay.keep(target, digest, name)
+                keep(target, digest, name)
                 kept.add(target)
             else:
                 self._drop(change, kind, name)
         return kept
+
+    def _pages_of(self, kinds: Collection[str]) -> set[str]:
+        """Return the pages with a successful event of one of the kinds."""
+        return {page for page, own in self._kinds.items() if not own.isdisjoint(kinds)}
 
     def _drop(self, change: FileChange, kind: str, name: str) -> None:
         if kind != EventType.REDACTION:

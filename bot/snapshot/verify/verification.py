@@ -183,14 +183,14 @@ def _skip_staging(inspection: Inspection) -> None:
         for name in {path.partition("/")[0] for path in staged}:
             message = "a capture was interrupted here; the next `wikibot snapshot` completes or discards it"
             inspection.report(FindingKind.INTERRUPTED, name, message)
-    inspection.named |= staged
+    inspection.unnamed -= staged
     tree.empty -= staged
 
 
 def _skip_work_folder(inspection: Inspection) -> None:
     """Do not look into the folder that format 1 had for lock and index; it was never evidence."""
     tree = inspection.tree
-    inspection.named |= {path for path in tree.files | tree.others if path.startswith(".wikibot/")}
+    inspection.unnamed -= {path for path in tree.files | tree.others if path.startswith(".wikibot/")}
     tree.empty = {path for path in tree.empty if path.partition("/")[0] != ".wikibot"}
 
 
