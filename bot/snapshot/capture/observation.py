@@ -215,6 +215,8 @@ def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[Rec
     """Return the version history, newest first; captured versions are not requested again."""
     before = known.record
     held = before.versions if before else ()
+    if not _is_without_gaps(held):
+        held = ()  # a list that was cut: all of it is read again
     if held and held[0].number == page.version:
         return held
     if page.version == (held[0].number + 1 if held else 1):
@@ -235,6 +237,10 @@ def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[Rec
         return newest == (ref.when, ref.author.id, ref.message)
 
     return (*agreed(fetch_fresh, is_known=is_whole), *held)
+
+
+def _is_without_gaps(versions: Sequence[RecordedVersion]) -> bool:
+    return [version.number for version in versions] == list(range(len(versions), 0, -1))
 
 
 def _wanted_versions(page: Page, versions: Sequence[RecordedVersion], known: Known, history: HistoryMode) -> list[int]:

@@ -8,7 +8,14 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from bot.config.policy import HistoryMode
-from bot.errors import AuthenticationError, EvidenceError, PageNotFoundError, WikiError, WikiUnreachableError
+from bot.errors import (
+    AuthenticationError,
+    EvidenceError,
+    PageNotFoundError,
+    WikiAnswerError,
+    WikiError,
+    WikiUnreachableError,
+)
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag, sha256
 from bot.snapshot.archive.entry import id_order
@@ -191,12 +198,19 @@ class Observer:
         try:
             if asked.captured is not None:
                 page = Page(asked.ref, asked.captured)
-            elif asked.body is not None:
+            elif asked.body is not None and not _is_older(asked.body.page, asked.ref):
                 page, hints = asked.body.page, asked.body.improve(hints)
             else:
                 page = agreed(lambda: self.gateway.fetch_page(page_id))
             if page.ref.status is PageStatus.TRASHED:
                 return PageNotFoundError(page_id)
+            if _is_older(page, asked.ref):
+                return WikiAnswerError(
+                    f"listed with version {asked.ref.version.number}, and the wiki sent version {page.version}; if a "
+                    "part of the wiki lags behind, this passes: run again in a few minutes"
+                )
+            if page.ref.status is PageStatus.DRAFT:
+                return WikiAnswerError("the wiki sent a draft, which is its author's alone")
             return observe(self.gateway, page, asked.known, self.history, self.writer.new_file, hints)
         except (WikiUnreachableError, AuthenticationError) as error:
             self._unanswered += 1
@@ -262,6 +276,11 @@ def _read_singly(gateway: WikiGateway, page_id: str) -> Page | WikiError:
         return gateway.fetch_page(page_id)
     except WikiError as error:
         return error
+
+
+def _is_older(page: Page, listed: PageRef) -> bool:
+    """Return whether a page has an earlier version than a listing said, or none."""
+    return page.version < max(1, listed.version.number)
 
 
 def _is_held(page: Page, record: PageRecord | None) -> bool:

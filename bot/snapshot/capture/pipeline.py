@@ -148,7 +148,7 @@ class Pipeline:
         return PageCapture(self.part_writer.writer, outcome, bag, path, self.selection, seen)
 
     def _note_doubts(self, page: PageCapture) -> None:
-        doubts = list(doubts_about(self.observer.gateway, self.selection, page.observation))
+        doubts = list(doubts_about(self.observer.gateway, self.selection, page.observation, page.before))
         if page.is_other_text:
             doubts.append("the text changed and its version did not; it was read twice, and is another edition")
         self._outcome.doubts += [Trouble(page.record.page_id, page.record.title, doubt) for doubt in doubts]
