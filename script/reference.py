@@ -273,7 +273,7 @@ def _type_of_shapes(root: dict[str, Any], shapes: list[dict[str, Any]]) -> str:
     kinds = [shape for shape in shapes if shape.get("type") != "null"]
     if {shape.get("type") for shape in kinds} == {"string", "integer"}:
         return "text"
-    if any(shape.get("type") == "array" for shape in kinds):
+    if "array" in {shape.get("type") for shape in kinds} and len(kinds) > 1:
         return "text or list of texts"
     return " or ".join(dict.fromkeys(_type_of(root, shape) for shape in kinds))
 

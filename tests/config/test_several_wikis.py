@@ -99,7 +99,7 @@ def test_a_token_goes_to_the_host_of_its_own_wiki_only(load: Loader, monkeypatch
         ),
         (f"{{default: {TEAM}}}", (SALES,), "", "'default' cannot be the name of a wiki"),
         (f"{{My-Team: {TEAM}}}", (SALES,), "", "'My-Team' cannot be the name of a wiki"),
-        ("{team: {flavour: cloud}}", (SALES, SUPPORT), "", "url"),
+        ("{team: {flavour: cloud}}", (SALES, SUPPORT), "", r"bot\.yaml:2: wikis\.team\.url: "),
         (
             "{team: {url: 'https://sales.example.org/'}}",
             (SALES, SUPPORT),

@@ -1,4 +1,4 @@
-"""Several wikis in one settings file: one that is away, slow or refuses the token holds up no other."""
+"""Several wikis in one settings file: one that is away, slow or refuses the token delays no other."""
 
 import json
 import os
@@ -144,7 +144,7 @@ def test_each_wiki_gets_its_own_texts_with_its_own_account(managed: Fleet) -> No
     assert [path.name for path in (state / "wikis" / "team" / "checks").iterdir()] == ["support.json"]
 
 
-def test_a_wiki_that_is_away_or_refuses_the_token_holds_up_no_other(managed: Fleet) -> None:
+def test_a_wiki_that_is_away_or_refuses_the_token_delays_no_other(managed: Fleet) -> None:
     fleet = managed
     fleet.say("sales", "Said by sales.")
     fleet.set_token("team", "rotated-away")

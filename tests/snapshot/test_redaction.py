@@ -378,7 +378,7 @@ def test_nothing_is_left_of_a_page_that_was_included_under_a_title_it_was_never_
 
 
 def test_no_digest_that_stays_confirms_a_guess(small: tuple[SmallWiki, Snapshots], tmp_path: Path) -> None:
-    """Whoever guesses the page makes the same capture, down to the second; only the salts are unknown."""
+    """Somebody who guesses the page makes the same capture, down to the second; only the salts are unknown."""
     wiki, snapshots = small
     wiki.add("Pay cut", "<p>yes</p>")
     wiki.add("Below", "<p>below</p>", under="Pay cut")
