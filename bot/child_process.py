@@ -1,6 +1,7 @@
 """Programs that the bot starts and that may wait for others, such as git with a remote: they end with the bot."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,12 @@ def run_program(
         finally:
             _running.discard(process)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def with_advice(git_said: str) -> str:
+    """Return what git said, and what to do if the remote answered with a redirect, which the bot does not follow."""
+    is_redirect = re.search(r"returned error: 30\d", git_said) is not None
+    return f"{git_said}; redirects are not followed: use the address that it leads to" if is_redirect else git_said
 
 
 def end_programs() -> None:

@@ -33,6 +33,13 @@ _TRANSLATED = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "::ffff:0:0:0/9
 """IPv4-mapped, IPv4-translated (RFC 2765) and NAT64 (RFC 6052): the last 32 bits are the address that is reached."""
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+_ALLOCATED = ipaddress.IPv6Network("2000::/3")
+"""All that IANA has given out for the public IPv6 internet."""
+_NOT_PUBLIC: dict[int, tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]] = {
+    4: tuple(map(ipaddress.IPv4Network, ("192.0.0.0/24", "192.88.99.0/24"))),
+    6: tuple(map(ipaddress.IPv6Network, ("2001::/23", "3ffe::/16", "3fff::/20"))),
+}
+"""Networks that versions of Python count as public: IETF protocols, relays of 6to4, 6bone, examples (RFC 9637)."""
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
@@ -66,8 +73,9 @@ def _reach_itself(address: IpAddress) -> Reach:
         return Reach.SPECIAL
     if address.is_loopback:
         return Reach.LOOPBACK
-    is_reserved = address.is_reserved or getattr(address, "is_site_local", False)
-    return Reach.PUBLIC if address.is_global and not is_reserved else Reach.PRIVATE
+    is_reserved = address.is_reserved or any(address in network for network in _NOT_PUBLIC[address.version])
+    is_allocated = isinstance(address, ipaddress.IPv4Address) or address in _ALLOCATED
+    return Reach.PUBLIC if address.is_global and is_allocated and not is_reserved else Reach.PRIVATE
 
 
 def _find_target(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
@@ -83,7 +91,15 @@ def _find_inside(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
     is_compatible = address in _COMPATIBLE and int(address) > 1
     if is_compatible or address in _LOCAL_NAT64 or (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
         found.append(_last_bits(address))
+    if address in _LOCAL_NAT64:
+        found += [each for each in _find_translated(address) if not each.is_unspecified]
     return found
+
+
+def _find_translated(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """Return the IPv4 addresses that prefixes of 48, 56 and 64 bits would mean; byte 8 has no part (RFC 6052, 2.2)."""
+    packed = address.packed[:8] + address.packed[9:]
+    return [ipaddress.IPv4Address(packed[length // 8 : length // 8 + 4]) for length in (48, 56, 64)]
 
 
 def _last_bits(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:

@@ -143,6 +143,18 @@ PRIVATE_IN_DISGUISE = {
     "metadata of Alibaba": "100.100.100.200",
     "metadata of Azure": "168.63.129.16",
     "documentation": "2001:db8::1",
+    "documentation of RFC 9637": "3fff::1",
+    "end of the documentation of RFC 9637": "3fff:fff:ffff::1",
+    "segment routing": "5f00::1",
+    "discard only": "100::1",
+    "dummy prefix of RFC 9780": "100:0:0:1::1",
+    "6bone": "3ffe::1",
+    "not allocated": "4000::1",
+    "IETF protocols": "192.0.0.8",
+    "ORCHID": "2001:20::1",
+    "relays of 6to4": "192.88.99.1",
+    "local NAT64, 48 bits, metadata": "64:ff9b:1:a9fe:a9:fe00::",
+    "local NAT64, 64 bits, metadata": "64:ff9b:1:0:a9:fea9:fe00:0",
 }
 
 
@@ -156,7 +168,11 @@ def test_a_translated_public_address_is_public(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("target", ["100.100.100.200", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"])
+@pytest.mark.parametrize(
+    "target",
+    ["100.100.100.200", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "[64:ff9b:1:a9fe:a9:fe00::]", "2852039166",
+     "0xa9fea9fe", "0251.0376.0251.0376", "169.16689662"],
+)  # fmt: skip
 def test_a_wiki_in_a_private_network_opens_no_metadata_service(target: str) -> None:
     with pytest.raises(EgressError, match="inside a private network"):
         AddressRule("http://10.0.0.5").check(f"http://{target}/x")

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from bot.child_process import run_program
+from bot.child_process import run_program, with_advice
 from bot.files import read_file
 
 _TIMEOUT_SECONDS = 20
@@ -18,6 +18,7 @@ _OPTIONS = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
     "commit.gpgSign": "false",
+    "http.followRedirects": "false",  # a redirect could lead into the network of the bot
     "gc.auto": "0",
     "maintenance.auto": "false",
 }
@@ -107,7 +108,7 @@ def _signing_options(work_tree: Path, who: str) -> list[str]:
 def find_git_problem(done: subprocess.CompletedProcess[bytes]) -> str:
     """Return what git said, in one line."""
     said = (done.stderr or done.stdout).decode("utf-8", "replace").strip() or "no reason given"
-    return said.splitlines()[0]
+    return with_advice(said.splitlines()[0])
 
 
 def run_git(work_tree: Path, who: str, *arguments: str, key: Path | None = None) -> subprocess.CompletedProcess[bytes]:

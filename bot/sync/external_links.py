@@ -9,9 +9,11 @@ import urllib3
 
 from bot.egress import PORTS, IpAddress, is_public, resolve
 from bot.sync.data_links import DataLink, LinkKind, LinkProblem
+from bot.wiki.deadline import Deadline, WatchedPool, WatchedTlsPool
 
 _MAX_HOPS = 5
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
+_DEADLINE_SECONDS = 20.0
 _HEADERS = {"User-Agent": "wikibot (checks the links of a wiki page)", "Accept": "*/*"}
 _REFUSES_HEAD = {400, 403, 404, 405, 501}
 
@@ -108,19 +110,25 @@ class ExternalLinks:
 
 def _connect(scheme: str, address: str, host: str, port: int) -> urllib3.HTTPConnectionPool:
     if scheme == "https":
-        return urllib3.HTTPSConnectionPool(
+        return WatchedTlsPool(
             address, port, timeout=_TIMEOUT, retries=False, server_hostname=host, assert_hostname=host
         )
-    return urllib3.HTTPConnectionPool(address, port, timeout=_TIMEOUT, retries=False)
+    return WatchedPool(address, port, timeout=_TIMEOUT, retries=False)
 
 
 def _request(pool: urllib3.HTTPConnectionPool, method: str, path: str, headers: dict[str, str]) -> _Answer:
-    """Send a request without reading the response body."""
-    answer = pool.urlopen(method, path, headers=headers, redirect=False, preload_content=False)
-    try:
-        return _Answer(answer.status, answer.headers.get("Location"))
-    finally:
-        answer.close()
+    """Send a request without reading the response body; raises `TimeoutError` if the headers do not end in time."""
+    with Deadline(_DEADLINE_SECONDS) as deadline:
+        try:
+            answer = pool.urlopen(method, path, headers=headers, redirect=False, preload_content=False)
+        except (urllib3.exceptions.HTTPError, OSError):
+            if not deadline.has_passed:
+                raise
+        else:
+            answer.close()
+    if deadline.has_passed:
+        raise TimeoutError(f"no answer within {_DEADLINE_SECONDS:.0f} s")
+    return _Answer(answer.status, answer.headers.get("Location"))
 
 
 def _reason(error: Exception) -> str:

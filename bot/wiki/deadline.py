@@ -174,15 +174,19 @@ def _watched_socks() -> dict[str, type[HTTPConnectionPool]]:
     return {"http": _Pool, "https": _TlsPool}
 
 
-class _WatchedPool(HTTPConnectionPool):
+class WatchedPool(HTTPConnectionPool):
+    """Connections that a `Deadline` can cut."""
+
     ConnectionCls = _WatchedConnection
 
 
-class _WatchedTlsPool(HTTPSConnectionPool):
+class WatchedTlsPool(HTTPSConnectionPool):
+    """Connections with TLS that a `Deadline` can cut."""
+
     ConnectionCls = _WatchedTlsConnection
 
 
-_POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _WatchedPool, "https": _WatchedTlsPool}
+_POOLS: dict[str, type[HTTPConnectionPool]] = {"http": WatchedPool, "https": WatchedTlsPool}
 
 
 class _Answer(requests.Response):
@@ -205,9 +209,13 @@ class _Answer(requests.Response):
         return self.cookies
 
     def json(self, **options: Any) -> Any:
+        """Return the decoded body; raises `ValueError` if it is no JSON, or nested too deeply to be decoded."""
         if self._decoded is _NOTHING:
             self.encoding = "utf-8"
-            self._decoded = super().json(**options)
+            try:
+                self._decoded = super().json(**options)
+            except RecursionError as error:
+                raise ValueError("nested too deeply") from error
         return self._decoded
 
 

@@ -1,21 +1,26 @@
-"""One HTTP request to another place than the wiki.
+"""HTTP requests to other places than the wiki: no redirects, a deadline, a size limit.
 
-No redirects, no `.netrc`, a deadline, a size limit, and only the host in errors.
+`send` sends one, without `.netrc` and with only the host in errors. `ServiceAdapter` sends those of a library.
 """
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BytesIO
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from bot.egress import AddressRule, EgressError, guarded
 from bot.errors import BotError, SnapshotError
 from bot.wiki.deadline import Deadline, DeadlineAdapter
+from bot.wiki.proxies import as_proxies, find_proxy
 from bot.wiki.tls import describe_tls_failure, find_tls_error, make_context
 
 _TIMEOUT_SECONDS = 30
 _DEADLINE_SECONDS = 60
 _MAX_BYTES = 256 * 1024
+_CHUNK_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +105,43 @@ def _explain(error: Exception) -> str:
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema | ValueError):
         return "has an address that is none"
     return "cannot be reached"
+
+
+class ServiceAdapter(DeadlineAdapter):
+    """Sends the requests of a library to *home*, the address of a service in the settings, and where the service says.
+
+    That may not be more private than *home*, nor http if *home* is https. Raises `EgressError` then, for a redirect and
+    for an answer that is too large, and `requests.Timeout`.
+    """
+
+    def __init__(self, home: str) -> None:
+        super().__init__(make_context() if home.startswith("https:") else None)
+        self._home = home
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """Send *request* and read the whole answer; the options of the library do not count."""
+        url = str(request.url)
+        host = host_of(url)
+        if self._home.startswith("https:") and not url.startswith("https:"):
+            raise EgressError(f"leads from https to http at {host}")
+        proxy = find_proxy(url, None)
+        rule = guarded(AddressRule(self._home), url, is_proxied=proxy is not None)
+        body = BytesIO()
+        with rule, Deadline(_DEADLINE_SECONDS) as deadline:
+            try:
+                answer = super().send(request, stream=True, timeout=_TIMEOUT_SECONDS, proxies=as_proxies(proxy))
+                if answer.is_redirect:
+                    raise EgressError(f"leads to {host}, which answers with a redirect; it is not followed")
+                for piece in answer.iter_content(_CHUNK_BYTES):
+                    body.write(piece)
+                    if body.tell() > _MAX_BYTES:
+                        answer.close()
+                        raise EgressError(f"leads to {host}, which answers with more than {_MAX_BYTES // 1024} KB")
+            except (OSError, requests.RequestException):
+                if not deadline.has_passed:
+                    raise
+        if deadline.has_passed:
+            raise requests.Timeout(f"{host} did not answer within {_DEADLINE_SECONDS} s")
+        answer._content = body.getvalue()  # noqa: SLF001 -- requests has no public way to cap the size of a body
+        answer._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 -- as above
+        return answer

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
@@ -61,6 +62,10 @@ _CONVERSION = re.compile(r"/rest/api/contentbody/convert/(?:view|async/export_vi
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/(?!\.)(?:[\w?&=~,:@+.-]++|%[0-9A-F]{2})*+)++", re.ASCII)
 """Addresses that `requests` would leave as they are; most of the time for a request would go into the check."""
 _CHUNK_BYTES = 64 * 1024
+_MOST_VALUES = 1_000_000
+"""Texts, lists and objects in an answer; the largest listings have about 50,000. A value takes up to 200 bytes."""
+_VALUE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{\[,]', re.DOTALL)
+"""A text of JSON, also one without an end, or what begins another value."""
 _MAX_HOPS = 5
 _SHORTEST_PAUSE_SECONDS = 1.0
 _LOGIN_PATH = re.compile(
@@ -568,8 +573,18 @@ def _read(response: requests.Response, max_bytes: int) -> None:
         if body.tell() > max_bytes:
             response.close()
             raise WikiAnswerError(f"{shorten_address(response.url)}: the answer is larger than {max_bytes} bytes")
-    response._content = body.getvalue()  # noqa: SLF001 -- requests has no public way to cap the size of a body
+    content = body.getvalue()
+    if _has_too_many_values(content):
+        raise WikiAnswerError(f"{shorten_address(response.url)}: the answer has more than {_MOST_VALUES} values")
+    response._content = content  # noqa: SLF001 -- requests has no public way to cap the size of a body
     response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 -- as above
+
+
+def _has_too_many_values(body: bytes) -> bool:
+    """Return whether JSON would take far more memory than its bytes: `[{},{},…` takes 25 times as much."""
+    if len(body) <= _MOST_VALUES or sum(map(body.count, b'"[{,')) <= _MOST_VALUES:
+        return False
+    return next(islice(_VALUE.finditer(body), _MOST_VALUES, None), None) is not None
 
 
 def _is_json(response: requests.Response) -> bool:

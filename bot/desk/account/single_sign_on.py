@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from authlib.integrations.flask_client import OAuth
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.requests_client import OAuth2Session
 from flask import Flask, abort, current_app, render_template, request, session
 from werkzeug import Response
 
@@ -15,13 +16,13 @@ from bot.desk.failure_pages import Answer
 from bot.desk.language import gettext as _
 from bot.desk.roles import EVERY_WORKSPACE, Role, public
 from bot.log import logger
+from bot.wiki.plain_request import ServiceAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _CLIENT, _NEXT = "desk", "next"
 _EXTENSION = "authlib.integrations.flask_client"
-_SECONDS = 10
 _NAMES = ("preferred_username", "email", "name", "sub")
 
 
@@ -31,16 +32,35 @@ def install(app: Flask, settings: SingleSignOnSettings) -> None:
     oauth = OAuth(app)
     oauth.register(
         _CLIENT,
+        client_cls=_client_of(settings.issuer),
         server_metadata_url=f"{settings.issuer}/.well-known/openid-configuration",
         client_id=settings.client_id,
         client_secret=secret.get_secret_value() if secret is not None else None,
         client_kwargs={
             "scope": " ".join(settings.scopes),
             "code_challenge_method": "S256",
-            "default_timeout": _SECONDS,
             **({} if secret is not None else {"token_endpoint_auth_method": "none"}),
         },
     )
+
+
+def _client_of(issuer: str) -> type[FlaskOAuth2App]:
+    """Return Authlib's client whose requests obey the rules for outgoing requests.
+
+    The addresses of the provider come from its own description, and Authlib would follow redirects from them.
+    """
+
+    class _Session(OAuth2Session):  # type: ignore[misc]  # Authlib has no types
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.trust_env = False  # `requests` would send credentials from a .netrc file
+            for scheme in ("https://", "http://"):
+                self.mount(scheme, ServiceAdapter(issuer))
+
+    class _Client(FlaskOAuth2App):  # type: ignore[misc]  # as above
+        client_cls = _Session
+
+    return _Client
 
 
 @blueprint.get("/sign-in/organisation")

@@ -201,7 +201,7 @@ def _cursor_of(token: str) -> tuple[str, str] | None:
         return None
     try:
         first, second = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         abort(HTTPStatus.NOT_FOUND)
     return str(first), str(second)
 

@@ -86,7 +86,7 @@ class NewsFormPage(FormPage):
         """The item as it was when the form was opened."""
         try:
             found = json.loads(self.form.fields["seen"] or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

@@ -23,6 +23,8 @@ from bot.snapshot.mirror.store_transport import StoreTransport
 
 _TRIES = 4
 _CHUNK_BYTES = 1 << 17
+_MOST_BYTES = 1 << 30
+"""As much as the largest file of the log in a folder of snapshots may have."""
 _NOTHING = (None, None, None, None)
 _SESSION_VARIABLES = {"profile": _NOTHING, "config_file": _NOTHING, "credentials_file": _NOTHING}
 """The files and profiles of other programs for AWS are not read: the bot's settings say everything."""
@@ -169,8 +171,13 @@ class ObjectStore:
         )
 
     def read(self, path: str) -> bytes:
-        """Return an object; raises `FileNotFoundError` if there is none."""
-        return b"".join(self.chunks(path))
+        """Return an object; raises `FileNotFoundError` if there is none, and `ObjectStoreError` if it does not end."""
+        found = bytearray()
+        for piece in self.chunks(path):
+            found += piece
+            if len(found) > _MOST_BYTES:
+                raise ObjectStoreError(f"{self.address}/{path}: the store sends more than {_MOST_BYTES >> 20} MB")
+        return bytes(found)
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield an object in pieces; raises as `read` does."""

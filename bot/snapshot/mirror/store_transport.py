@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
 from bot.egress import AddressRule, EgressError, Reach, guarded
-from bot.errors import SettingsError
+from bot.errors import ObjectStoreError, SettingsError
 from bot.wiki.deadline import Deadline, DeadlineAdapter
 from bot.wiki.endpoint import is_loopback
 from bot.wiki.proxies import as_proxies, find_proxy
@@ -23,6 +23,8 @@ _CONNECT_SECONDS, _READ_SECONDS = 10, 60
 _DEADLINE_SECONDS = 60
 _SLOWEST_BYTES = 64 * 1024
 """Bytes a second below which an upload is given up."""
+_MOST_BYTES = 16 << 20
+"""A listing of 1,000 objects with keys of 1,024 bytes, each byte written as an entity, has 7 MB."""
 _AMAZON = ("amazonaws.com", "amazonaws.com.cn")
 
 
@@ -74,7 +76,7 @@ class StoreTransport:
                 )
                 made = AWSResponse(answer.url, answer.status_code, answer.headers, answer.raw)
                 if not request.stream_output:
-                    _ = made.content  # read before the deadline
+                    made._content = _read(answer)  # noqa: SLF001 -- botocore would read without a limit
                 return made
         except requests.RequestException as error:
             # botocore tries again after this error; its message has the address without query and without secrets
@@ -97,6 +99,17 @@ class StoreTransport:
             session.mount("http://", DeadlineAdapter())
             self._local.session = session
         return session
+
+
+def _read(answer: requests.Response) -> bytes:
+    """Return the body, within the deadline; raises `ObjectStoreError` for one that is no listing and no error."""
+    body: bytes = answer.raw.read(_MOST_BYTES + 1, decode_content=False)
+    if len(body) > _MOST_BYTES:
+        answer.close()
+        raise ObjectStoreError(
+            f"{urlsplit(answer.url).hostname}: the store answers with more than {_MOST_BYTES >> 20} MB"
+        )
+    return body
 
 
 def _no_account(request: requests.PreparedRequest) -> requests.PreparedRequest:

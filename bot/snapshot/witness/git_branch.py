@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.child_process import run_program
+from bot.child_process import run_program, with_advice
 from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint
@@ -118,12 +118,18 @@ class _Repository:
         ended = self._start(*arguments, data=data)
         if ended.returncode:
             said = ended.stderr.decode("utf-8", "replace").strip() or "no reason given"
-            reason = _ACCOUNT.sub("", " ".join(said.split()))
+            reason = with_advice(_ACCOUNT.sub("", " ".join(said.split())))
             raise SnapshotError(f"git {arguments[0]} with {self.shown_remote} failed: {reason}")
         return ended.stdout
 
     def _start(self, *arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        options = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never"]
+        settings = (
+            "core.hooksPath=/dev/null",
+            "core.fsmonitor=false",
+            "protocol.ext.allow=never",
+            "http.followRedirects=false",  # one could lead into the network of the bot
+        )
+        options = [word for each in settings for word in ("-c", each)]
         try:
             return run_program(
                 ["git", *options, *arguments],

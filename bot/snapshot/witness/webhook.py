@@ -93,7 +93,7 @@ def _parse(body: bytes, host: str) -> Showing | None:
         return None
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if found in (None, {}):
         return Showing()
