@@ -190,3 +190,20 @@ def test_a_file_that_only_the_list_lost_is_a_doubt_and_one_that_people_deleted_i
 
     assert (lied.verdict, deleted.verdict) == (RunVerdict.UNCONFIRMED, RunVerdict.COMPLETE), (lied, deleted)
     assert [file.name for file in record_of(tmp_path, "Marked").attachments] == ["b.txt"]
+
+
+@pytest.mark.parametrize(("change", "said"), [({"title": ""}, "with the title ''"), ({"status": "draft"}, "as draft")])
+def test_a_listing_that_is_wrong_about_captured_pages_changes_none(
+    marked: SmallWiki, tmp_path: Path, change: dict[str, str], said: str
+) -> None:
+    capture(marked, tmp_path)
+    before = {entry.page_id: (entry.title, entry.status) for _, entry in load_library(tmp_path).iter_entries()}
+    with marked.proxied() as proxy:
+        proxy.change("GET", LISTINGS, for_pages(lambda page: page.update(change)))
+
+        outcome = capture(marked, tmp_path, day=1)
+
+    after = {entry.page_id: (entry.title, entry.status) for _, entry in load_library(tmp_path).iter_entries()}
+    assert (outcome.verdict, after) == (RunVerdict.UNCONFIRMED, before), outcome
+    assert all(said in doubt.reason for doubt in outcome.doubts), outcome.doubts
+    assert capture(marked, tmp_path, day=2).verdict is RunVerdict.COMPLETE

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
+from unicodedata import normalize
 
 from bot.config.policy import HistoryMode
 from bot.snapshot.archive.record import PageRecord
@@ -60,6 +61,11 @@ class Hints:
 
 
 NOTHING_KNOWN = Hints()
+
+
+def _shown(page: PageRef | PageRecord) -> tuple[int, datetime, str, str]:
+    """Return version, time, title and status; a record has the title in one normal form."""
+    return page.version.number, page.version.when, normalize("NFC", page.title), page.status.value
 
 
 @dataclass
@@ -196,8 +202,8 @@ class Overview:
         if held is None:
             return Hints(parts, certain, named_labels=named)
         unchanged = frozenset(part for part in PagePart if self._is_unchanged(part, parts, held))
-        is_same_version = (held.version.number, held.version.when) == (ref.version.number, ref.version.when)
-        is_body_known = self.memory is not None and is_same_version and PagePart.COMMENTS in unchanged
+        is_same = _shown(ref) == _shown(held)  # a new title is a new version, and a listing may be wrong about either
+        is_body_known = self.memory is not None and is_same and PagePart.COMMENTS in unchanged
         return Hints(parts, certain, unchanged, named, is_body_known=is_body_known)
 
     def remember(self, now: datetime) -> SpaceMemory:
