@@ -167,7 +167,7 @@ class RunHistory:
         pages: Sequence[RunPage] = (),
     ) -> None:
         """Record the end of a run, and what it did about *pages*."""
-        values = (_text(at), outcome.value, json.dumps(dict(counts or {})), message, run_id)
+        values = (_text(at), outcome.value, json.dumps(dict(counts or {})), _encodable(message), run_id)
         with self._connection() as connection:
             connection.execute(
                 "UPDATE runs SET finished = ?, outcome = ?, counts = ?, message = ? WHERE id = ?", values
@@ -182,7 +182,7 @@ class RunHistory:
         with self._connection() as connection:
             (last,) = connection.execute("SELECT max(number) FROM log_lines WHERE run = ?", (run_id,)).fetchone()
             rows = [
-                (run_id, number, _text(line.at), line.level, line.text)
+                (run_id, number, _text(line.at), line.level, _encodable(line.text))
                 for number, line in enumerate(lines, start=(last or 0) + 1)
             ]
             connection.executemany("INSERT INTO log_lines VALUES (?, ?, ?, ?, ?)", rows)
@@ -273,7 +273,7 @@ class RunHistory:
         try:
             with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
                 yield connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:  # a wiki can send a number that is too large for SQLite
             raise HistoryError(f"{self._path}: the run records cannot be used: {error}") from error
 
     def _open_or_replace(self) -> None:
@@ -300,15 +300,23 @@ class RunHistory:
             connection.execute("SELECT id, job, started, finished, outcome, counts, message FROM runs LIMIT 1")
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        """Migrate the file to the newest format, one transaction for each step."""
+        """Migrate the file to the newest format in one transaction, as several processes can open it at once."""
+        if self._read_format(connection) == len(MIGRATIONS):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        for script in MIGRATIONS[self._read_format(connection) :]:
+            for statement in _split_statements(script):  # `executescript` would end the transaction first
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _read_format(self, connection: sqlite3.Connection) -> int:
         (number,) = connection.execute("PRAGMA user_version").fetchone()
         if number > len(MIGRATIONS):
             raise HistoryError(
                 f"{self._path}: the run records have format {number}, written by a newer wikibot; "
                 f"this version reads {len(MIGRATIONS)} at most: update wikibot, or move the file away"
             )
-        for step, script in enumerate(MIGRATIONS[number:], start=number + 1):
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}PRAGMA user_version = {step};\nCOMMIT;")
+        return int(number)
 
 
 class LostRunHistory(RunHistory):
@@ -345,6 +353,15 @@ def open_history(path: Path) -> RunHistory:
         return LostRunHistory(path)
 
 
+def _split_statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
 def _run(row: tuple[int, str, str, str | None, str | None, str, str]) -> Run:
     run_id, job, started, finished, outcome, counts, message = row
     return Run(
@@ -366,7 +383,13 @@ def _run_page(row: tuple[str, str, str, str, int | None, str, str]) -> RunPage:
 
 def _page_row(run_id: int, number: int, page: RunPage) -> tuple[object, ...]:
     texts = (json.dumps(page.regions), json.dumps(page.reasons))
-    return (run_id, number, page.id, page.title, page.result, page.workspace, page.version, *texts)
+    names = map(_encodable, (page.id, page.title, page.result, page.workspace))
+    return (run_id, number, *names, page.version, *texts)
+
+
+def _encodable(text: str) -> str:
+    """Return *text* with lone surrogates as hexadecimal code points: a title can have some, as JSON allows them."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _text(moment: datetime) -> str:

@@ -167,7 +167,7 @@ view <sha256> 000124-000002 131165                            the rendition of a
 
 ## `runs.db`
 
-Format {runs}, stated by `PRAGMA user_version`. An older file is migrated when it is opened, each step in one
+Format {runs}, stated by `PRAGMA user_version`. An older file is migrated when it is opened, in one
 transaction. Unknown columns are kept.
 
 ```sql

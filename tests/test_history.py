@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,6 +75,45 @@ def test_the_log_of_a_run_is_kept_and_forgotten_with_it(tmp_path: Path, monkeypa
 
     assert history.find(first) is None
     assert history.log_of(first) == []
+
+
+def test_texts_that_no_encoding_has_are_recorded(tmp_path: Path) -> None:
+    history = RunHistory(tmp_path / "runs.db")
+    run_id = history.begin("sync", at=NOON)
+
+    history.log(run_id, [LogLine(NOON, "INFO", "read A\ud800")])
+    history.end(
+        run_id, RunOutcome.SUCCESS, at=NOON, message="wrote A\ud800", pages=[RunPage("1", "A\ud800", "written")]
+    )
+
+    (run,), (page,), (line,) = history.recent(), history.pages_of(run_id), history.log_of(run_id)
+    assert (run.message, page.title, line.text) == ("wrote A\\ud800", "A\\ud800", "read A\\ud800")
+
+
+def test_a_number_that_is_too_large_to_be_recorded_says_so(tmp_path: Path) -> None:
+    history = RunHistory(tmp_path / "runs.db")
+    run_id = history.begin("sync", at=NOON)
+
+    with pytest.raises(HistoryError, match="too large"):
+        history.end(run_id, RunOutcome.SUCCESS, at=NOON, pages=[RunPage("1", "A", "written", version=2**70)])
+
+
+def test_two_processes_can_migrate_the_records_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    made: list[RunHistory] = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        other = threading.Thread(target=lambda: made.append(RunHistory(path)))
+        other.start()
+        other.join(0.3)  # it reads the format, and waits for the lock
+        for script in MIGRATIONS:
+            for statement in script.split(";\n"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    other.join()
+
+    assert [history.recent() for history in made] == [[]]
 
 
 def test_a_request_is_taken_once(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ class _Ended:
 def _run_at_terminal(app: App) -> Iterator[int]:
     for wiki in app.wikis:
         output.say_heading(f"wiki {wiki}")
-        yield subprocess.run(command_for(app, wiki), check=False).returncode  # noqa: S603 -- this program itself
+        code = subprocess.run(command_for(app, wiki), check=False).returncode  # noqa: S603 -- this program itself
+        yield code if code >= 0 else _FAILED
 
 
 def _run_together(app: App, *, is_json: bool, prefixes: bool) -> list[int]:
@@ -140,6 +141,8 @@ class _Processes:
         for number in self._signals:
             process.send_signal(number)
         out, err = process.communicate()
+        if process.returncode < 0:
+            return _Ended(wiki, _FAILED, out, f"{err}ended by signal {-process.returncode}\n")
         return _Ended(wiki, process.returncode, out, err)
 
     @contextmanager

@@ -79,7 +79,8 @@ def say_document(text: str) -> None:
 def say_diff(diff: str) -> None:
     """Print a unified diff, coloured on a terminal."""
     colours = {"+": "green", "-": "red", "@": "cyan"}
-    for line in diff.removesuffix("\n").split("\n"):  # other breaks are characters of a text, which could forge a line
+    lines = diff.removesuffix("\n").split("\n") if diff else ()
+    for line in lines:  # other breaks are characters of a text, which could forge a line
         is_heading = line.startswith(("+++", "---"))
         _echo(click.style(visible(line), fg=None if is_heading else colours.get(line[:1]), bold=is_heading or None))
 

@@ -53,7 +53,9 @@ _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]
 @_FORMAT
 @pass_app
 @for_each_wiki(
-    only_one=lambda options: "--accept-gone" if options["accept_gone"] or options["accept_deselected"] else None
+    only_one=lambda options: (
+        "--accept-gone" if options["accept_gone"] else "--accept-deselected" if options["accept_deselected"] else None
+    )
 )
 def snapshot(
     app: App,

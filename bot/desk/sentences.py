@@ -5,7 +5,7 @@ Records have them in English, because the commands and the audit log show them t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -26,6 +26,10 @@ SHORT_WORDS: Final = (
 _VALUE = re.compile(r"\{\d\}")
 _JOINTS = (": ", "; ", ", ")
 _MOST_KEPT = 4_096
+_MOST_PARTS = 100
+"""How many sentences of one text are translated, one after the other."""
+_MOST_DEPTH = 5
+"""How many sentences can be values of each other."""
 
 
 def sentence(text: str) -> str:
@@ -39,23 +43,55 @@ def begun(text: str) -> str:
 
 
 @lru_cache(_MOST_KEPT)
-def _translated(name: str, text: str) -> str:
-    for pattern, translation in _patterns(name):
-        match = pattern.fullmatch(text)
-        if match is not None:
-            return translation.format("", *(_translated(name, value) for value in match.groups()))
-    for joint in _JOINTS:
-        first, found, rest = text.partition(joint)
-        if found:
-            return f"{_translated(name, first)}{found}{_translated(name, rest)}"
-    return text
+def _translated(name: str, text: str, depth: int = 0) -> str:
+    """Return *text* with each sentence in it translated; *depth* is the number of sentences whose value it is in."""
+    done = ""
+    for _ in range(_MOST_PARTS):
+        whole = _translate_whole(name, text, depth)
+        joint = next((each for each in _JOINTS if each in text), "")
+        if whole is not None or not joint:
+            return done + (text if whole is None else whole)
+        first, _joint, text = text.partition(joint)
+        done += _translated(name, first, depth) + joint
+    return done + text
+
+
+def _translate_whole(name: str, text: str, depth: int) -> str | None:
+    """Return the translation of a text that is one sentence, with its values translated."""
+    for pieces, translation in _patterns(name) if depth <= _MOST_DEPTH else ():
+        values = _find_values(pieces, text)
+        if values is not None:
+            return translation.format("", *(_translated(name, value, depth + 1) for value in values))
+    return None
+
+
+def _find_values(pieces: Sequence[str], text: str) -> list[str] | None:
+    """Return what *text* has between the *pieces* of a sentence, each value as short as possible; else None.
+
+    A regular expression needs time that grows with a power of the length: a text can have hundreds of titles.
+    """
+    first, *others = pieces
+    if not others:
+        return [] if text == first else None
+    *middle, last = others
+    start, end = len(first), len(text) - len(last)
+    if not (text.startswith(first) and text.endswith(last)):
+        return None
+    values: list[str] = []
+    for piece in middle:
+        found = text.find(piece, start, max(start, end))
+        if found < 0:
+            return None
+        values.append(text[start:found])
+        start = found + len(piece)
+    return [*values, text[start:end]] if start <= end else None
 
 
 @cache
-def _patterns(name: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the translated sentences, those with the most letters of their own first."""
-    found = sorted(_sentences(name), key=lambda pair: -len(_VALUE.sub("", pair[0])))
-    return tuple((_pattern(text), translation) for text, translation in found)
+def _patterns(name: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Return the translated sentences, each as the pieces around its values; those with the most letters first."""
+    found = ((tuple(_VALUE.split(text)), translation) for text, translation in _sentences(name))
+    return tuple(sorted(found, key=lambda pair: -sum(map(len, pair[0]))))
 
 
 def _sentences(name: str) -> Iterator[tuple[str, str]]:
@@ -66,7 +102,3 @@ def _sentences(name: str) -> Iterator[tuple[str, str]]:
         for message in read_po(file, locale=name):
             if message.context == CONTEXT and isinstance(message.string, str) and message.string:
                 yield str(message.id), message.string
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile("(.*?)".join(map(re.escape, _VALUE.split(text))), re.DOTALL)

@@ -164,7 +164,9 @@ class Announcer:
         receiver, news = _with_comments(receiver, news)
         after = receiver.replaced(failure=None)
         try:
-            for workspace, part in _by_workspace(news, channel.workspaces or self._comments.workspaces):
+            own = self._comments.workspaces
+            places = [each for each in channel.workspaces or own if each in own]  # others are of another wiki
+            for workspace, part in _by_workspace(news, places):
                 message = self._compose(part)
                 comment = self._comments.post(workspace, message, channel.mention)
                 logger.info("commented for {}: {}", name, message.title)
@@ -182,7 +184,7 @@ class Announcer:
             keys = [key for key, told in over.items() if (told.workspace, told.comment) == place]
             recoveries = list(dict.fromkeys(Recovery(over[key].matter, over[key].at) for key in keys))
             workspace, comment = place
-            if self._comments is not None and comment is not None:
+            if self._comments is not None and comment is not None and workspace in self._comments.workspaces:
                 try:
                     self._comments.post(workspace, self._compose(Unsaid(recoveries=tuple(recoveries))), (), comment)
                 except PageNotFoundError:

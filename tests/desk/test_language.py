@@ -121,6 +121,15 @@ def test_a_sentence_of_an_operation_is_said_in_the_language_of_the_person(
         assert sentence(text) == text
 
 
+@pytest.mark.parametrize("joint", [", ", ": ", " and ", " ("])
+def test_a_sentence_of_any_length_is_shown_soon(bare: BareDesk, joint: str) -> None:
+    titles = joint.join(["Title"] * 1_000)
+
+    with bare.app.test_request_context(headers={"Accept-Language": "de"}):
+        assert sentence(titles) == titles
+        assert sentence(f"revision 7 undone: {titles}") == f"Änderung 7 rückgängig gemacht: {titles}"
+
+
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_every_sentence_of_the_operations_has_a_translation_with_its_values(language: str) -> None:
     lines = (CATALOGUES / "babel.cfg").read_text("utf-8").splitlines()

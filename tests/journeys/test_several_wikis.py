@@ -231,6 +231,23 @@ def test_a_command_for_one_workspace_finds_its_wiki_and_others_ask_for_one(manag
         assert error in ran.err
 
 
+def test_a_command_of_which_a_process_was_killed_fails_and_says_so(
+    managed: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = managed
+    assert fleet.run("run", "--once").code == 0
+    assert fleet.run("status").code == 0
+    kill = "import os, signal, sys\nif 'team' in sys.orig_argv:\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    (tmp_path / "sitecustomize.py").write_text(kill)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    ran = fleet.run("status")
+
+    assert ran.code == 1
+    assert ran.err == "team: ended by signal 9\n"
+    assert "well" in ran.out
+
+
 def test_the_service_runs_the_wikis_side_by_side_and_starts_again_what_ended(managed: Fleet) -> None:
     fleet = managed
     fleet.write("jobs: [{run: sync, every: second}]\n")

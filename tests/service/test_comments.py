@@ -116,6 +116,38 @@ def _forget_failures(service: Service) -> None:
 
 
 @pytest.mark.parametrize("flavour", ["cloud"])
+def test_a_comment_about_a_workspace_that_is_gone_gets_no_answer_and_no_trouble(managed: Service) -> None:
+    before = managed.wiki.body(managed.home)
+    managed.wiki.edit(managed.home, before.replace("All is well.", "Fire!"), by="li")
+    _run(managed, 3)
+    settings = managed.folder / "bot.yaml"
+    settings.write_text(settings.read_text().replace("name: ws2", "name: sales"))
+    managed.wiki.edit(managed.home, before, by="li")
+
+    _run(managed)
+
+    assert len(_comments(managed)) == 1
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
+def test_what_is_about_no_workspace_is_said_on_a_page_of_this_wiki(managed: Service) -> None:
+    settings = managed.folder / "bot.yaml"
+    settings.write_text(
+        settings.read_text()
+        .replace("comment: true", "comment: true, workspaces: [of_another_wiki, ws2]")
+        .replace("jobs: [", "jobs: [{run: snapshot, every: hour}, ")
+        .replace("signing_key: none", "signing_key: none, path: captured")
+    )
+    (managed.folder / "captured").write_text("a file where the folder should be")
+    managed.bot.history.ask_for(JobRequest("snapshot", "ana", datetime.now(UTC)))
+
+    assert managed.wikibot("run", "--once")[0] == 1
+
+    (comment,) = _comments(managed)
+    assert "snapshot" in _text(managed, comment)
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
 def test_a_test_comment_is_made_by_command_and_an_account_without_the_right_is_told(managed: Service) -> None:
     code, said = managed.wikibot("notify", "test")
 
