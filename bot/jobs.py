@@ -164,7 +164,7 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     if outcome.has_shortfall:
         raise SnapshotError(_listed("page", NOT_IN_FULL, list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
-    more = {"gone": outcome.gone, "left out": outcome.left_out}
+    more = {"redacted": len(outcome.skipped), "gone": outcome.gone, "left out": outcome.left_out}
     counts |= {name: number for name, number in more.items() if number}
     if not outcome.reads_everything:
         counts["restrictions read"] = outcome.restrictions_read

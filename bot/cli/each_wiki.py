@@ -16,6 +16,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App
+from bot.cli.signal_handlers import handling
 
 _MOST_AT_ONCE = 8
 _TOGETHER = ("text", "json", "markdown")
@@ -154,9 +155,5 @@ class _Processes:
             for process in self._running:
                 process.send_signal(number)
 
-        before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
+        with handling({signal.SIGTERM: end, signal.SIGINT: end}):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)

@@ -16,6 +16,7 @@ from bot.child_process import end_programs
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.each_wiki import command_for, for_each_wiki
+from bot.cli.signal_handlers import handling
 from bot.errors import HistoryError
 from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome, open_history
@@ -223,20 +224,13 @@ def stopping_on_signals(stop: threading.Event) -> Iterator[None]:
         # Not from here: this thread may have the lock of the event when the signal arrives.
         threading.Thread(target=stop.set, name="stop", daemon=True).start()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    with handling({signal.SIGTERM: ask, signal.SIGINT: ask}):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
 def _asking_on_hangup(ask: Callable[[], None], stop: threading.Event) -> Iterator[None]:
-    """Read the settings again on SIGHUP while the block runs; a terminal that was closed stops the bot instead.
-
-    SIGHUP stays ignored where it was, as with `nohup`.
-    """
+    """Read the settings again on SIGHUP while the block runs; a terminal that was closed stops the bot instead."""
     has_terminal = sys.stdin is not None and sys.stdin.isatty()
 
     def answer(_number: int, _frame: FrameType | None) -> None:
@@ -245,10 +239,5 @@ def _asking_on_hangup(ask: Callable[[], None], stop: threading.Event) -> Iterato
         else:
             ask()
 
-    before = signal.getsignal(signal.SIGHUP)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, answer)
-    try:
+    with handling({signal.SIGHUP: answer}):
         yield
-    finally:
-        signal.signal(signal.SIGHUP, before)

@@ -296,6 +296,7 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
         output.warn("the capture before this one had been interrupted; it was completed first")
     output.say(
         f"{counted(outcome.expected, 'page')} expected: {outcome.captured} captured, {outcome.unchanged} unchanged"
+        f"{outcome.rest}"
     )
     if outcome.gone:
         output.say(f"{counted(outcome.gone, 'page')} deleted from the wiki; the captures stay")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from bot.cli.signal_handlers import handling
 from bot.log import logger
 
 _PAUSES_SECONDS = (1.0, 10.0, 60.0, 300.0)
@@ -93,12 +94,5 @@ def _listening(wards: Sequence[_Ward]) -> Iterator[list[int]]:
         for ward in wards:
             ward.send(number)
 
-    handlers = {signal.SIGTERM: stop, signal.SIGINT: stop}
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        handlers[signal.SIGHUP] = pass_on
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
+    with handling({signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: pass_on}):
         yield stopping
-    finally:
-        for number, former in before.items():
-            signal.signal(number, former)

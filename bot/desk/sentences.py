@@ -20,7 +20,7 @@ SHORT_WORDS: Final = (
     *("intro", "items", "group", "home", "heading"),
     *("expected", "captured", "unchanged", "gone", "left out", "restrictions read", "requests", "requests for {1}"),
     *("bags", "files", "to review", "findings", "flaws", "pages", "written", "skipped", "excluded", "failed"),
-    *("merged", "disputed", "by {1}", "news", "drifted"),
+    *("merged", "disputed", "by {1}", "news", "drifted", "redacted"),
 )
 """Names of fields of the data file, and of what runs count."""
 _VALUE = re.compile(r"\{\d\}")

@@ -11,7 +11,7 @@ from bot.notify.message import Message
 from bot.operations.workspace import Connect, Workspace
 from bot.sync.guard import Guard
 
-_ADDRESS = re.compile(r"https?://\S+")
+_CODE_OR_ADDRESS = re.compile(r"`(?P<code>[^`]+)`|https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +55,20 @@ class HomeComments:
 def _as_storage(message: Message, mention: Sequence[str], name: str) -> str:
     """Return a message in storage format; *name* is the attribute that names a person."""
     people = "".join(f'<ac:link><ri:user ri:{name}="{html.escape(each)}"/></ac:link> ' for each in mention)
-    parts = [f"<p>{people}<strong>{html.escape(message.title)}</strong></p>"]
+    parts = [f"<p>{people}<strong>{_marked_up(message.title)}</strong></p>"]
     for paragraph in message.body.strip().split("\n\n"):
-        lines = (_linked(line.strip()) for line in paragraph.splitlines())
+        lines = (_marked_up(line.strip()) for line in paragraph.splitlines())
         parts.append(f"<p>{'<br/>'.join(lines)}</p>")
     return "".join(parts)
 
 
-def _linked(line: str) -> str:
-    """Return a line with its addresses as links."""
+def _marked_up(line: str) -> str:
+    """Return a line with its addresses as links, and with code where it has backticks."""
     pieces: list[str] = []
     end = 0
-    for match in _ADDRESS.finditer(line):
-        address = html.escape(match[0])
-        pieces += [html.escape(line[end : match.start()]), f'<a href="{address}">{address}</a>']
+    for match in _CODE_OR_ADDRESS.finditer(line):
+        text = html.escape(match["code"] or match[0])
+        shown = f"<code>{text}</code>" if match["code"] else f'<a href="{text}">{text}</a>'
+        pieces += [html.escape(line[end : match.start()]), shown]
         end = match.end()
     return "".join([*pieces, html.escape(line[end:])])

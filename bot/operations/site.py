@@ -22,6 +22,8 @@ from bot.snapshot.query.report import build_report
 from bot.snapshot.query.site_map import SitePlace, plan_site
 from bot.snapshot.verify.verification import Verification
 
+_NAMED_SPACES = 3
+"""As many spaces give a site its title; one of more has the name of the wiki's host."""
 TREE, TITLES, DATES, LABELS = "index.html", "titles.html", "dates.html", "labels.html"
 MISSING, CHECK, ASSETS = "missing.html", "check.html", "assets"
 
@@ -66,7 +68,11 @@ class _SiteWriter:
     def __post_init__(self) -> None:
         origin = self.library.head.origin if self.library.head else ""
         self.site = plan_site(self.library)
-        self.pages = SitePages(self.site, origin, urlsplit(origin).hostname or origin or "Archive")
+        spaces = sorted(self._spaces())
+        is_short = 0 < len(spaces) <= _NAMED_SPACES
+        self.pages = SitePages(
+            self.site, origin, ", ".join(spaces) if is_short else urlsplit(origin).hostname or "Archive"
+        )
         self.changed = {finding.path for finding in self.checked.findings}
         self.around = _neighbours([place for key in sorted(self._spaces()) for place in self._in_order(key)])
 

@@ -133,7 +133,7 @@ def test_every_kind_of_job_has_a_name(own_world: DeskWorld) -> None:
     assert all(f"<b>{name}</b>" in page for page in pages for name in ("Sync", "Snapshot", "Verify", "Reminders"))
 
 
-def test_the_next_capture_has_the_head_of_the_audit_log_in_its_signed_events(own_world: DeskWorld) -> None:
+def test_the_next_capture_has_the_head_of_the_audit_log_in_its_events(own_world: DeskWorld) -> None:
     client = own_world.client_as(Role.ADMIN)
     wait_for_run(own_world, client.post("/runs", {"job": "sync"}).location)
     head = own_world.desk.audit.head()

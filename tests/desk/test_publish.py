@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.audit_log import AuditLine
 from bot.desk.roles import Role
 from bot.files import InstanceLock
 from tests.desk.conftest import (
@@ -38,6 +39,13 @@ def field(page: str, name: str) -> str:
     return found[1]
 
 
+def audited(world: DeskWorld, action: str) -> list[AuditLine]:
+    """Return the lines of the audit log about what the maintainer did in the workspace."""
+    log = world.desk.audit
+    lines = [line for path in log.months() for line in log.lines(path)]
+    return [line for line in lines if (line.who, line.action, line.workspace) == ("maintainer", action, "ws2")]
+
+
 def test_a_plan_is_checked_reviewed_and_published(plan_world: DeskWorld, maintainer: DeskClient) -> None:
     plan_world.run("news", "add", "The office has moved.")
     page = checked(plan_world, maintainer)
@@ -62,6 +70,7 @@ def test_a_plan_is_checked_reviewed_and_published(plan_world: DeskWorld, maintai
     run = maintainer.get(answer.location).text
     assert "maintainer asked for it" in run
     assert "Done" in run
+    assert audited(plan_world, "publish")
 
 
 def test_a_plan_that_became_stale_writes_nothing(plan_world: DeskWorld, maintainer: DeskClient) -> None:
@@ -93,6 +102,8 @@ def test_stop_and_resume(plan_world: DeskWorld, maintainer: DeskClient) -> None:
     answer = maintainer.post("/w/ws2/plan", {"digest": field(maintainer.get("/w/ws2/plan").text, "digest")})
     assert wait_for_run(plan_world, answer.location) == "success"
     assert "Nobody sees this yet." in home_body(plan_world)
+    assert audited(plan_world, "stop writing")
+    assert audited(plan_world, "let the bot go on")
 
 
 def test_a_conflict_is_settled_entry_by_entry(plan_world: DeskWorld, maintainer: DeskClient) -> None:
@@ -133,23 +144,27 @@ def test_a_conflict_is_settled_entry_by_entry(plan_world: DeskWorld, maintainer:
     assert "Alpha news, as Ana says today." in data
     assert "Beta news, as the file says." in data
     assert "Nothing to decide here" in maintainer.get("/w/ws2/edits/news").text
+    (line,) = audited(plan_world, "settle edits")
+    assert line.before != line.after
 
 
 def test_ours_is_put_back_only_over_what_was_seen(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    plan_world.run("news", "add", "The library has moved.")
     plan_world.run("sync")
-    edit_home(plan_world, "The office has moved.", "The office has not moved.")
+    edit_home(plan_world, "The library has moved.", "The library has not moved.")
     checked(plan_world, maintainer)
     page = maintainer.get("/w/ws2/edits/news").text
-    edit_home(plan_world, "The office has not moved.", "The office will move.")
+    edit_home(plan_world, "The library has not moved.", "The library will move.")
 
     refused = maintainer.post("/w/ws2/edits/news", {"action": "ours", "live": field(page, "live")})
     assert refused.status_code == 409
-    assert "The office will move." in home_body(plan_world)
+    assert "The library will move." in home_body(plan_world)
 
     answer = maintainer.post("/w/ws2/edits/news", {"action": "ours", "live": field(refused.text, "live")})
     assert wait_for_run(plan_world, answer.location) == "success"
-    assert "The office has moved." in home_body(plan_world)
-    assert "The office will move." in plan_world.run("drift", "restore")
+    assert "The library has moved." in home_body(plan_world)
+    assert "The library will move." in plan_world.run("drift", "restore")
+    assert audited(plan_world, "put ours back")
 
 
 def test_a_run_is_asked_for_and_listed(plan_world: DeskWorld, maintainer: DeskClient) -> None:
@@ -188,17 +203,6 @@ def test_settings_show_no_secret(plan_world: DeskWorld, maintainer: DeskClient) 
     assert "WIKIBOT_WIKI__TOKEN" in page
     assert plan_world.client_as(Role.EDITOR).get("/settings").status_code == 404
     assert "bot-secret" not in plan_world.run("settings")
-
-
-def test_the_audit_log_says_who_published_stopped_and_settled(plan_world: DeskWorld) -> None:
-    log = plan_world.desk.audit
-    lines = [line for path in log.months() for line in log.lines(path)]
-
-    found = {(line.who, line.action, line.workspace) for line in lines}
-    expected = {"publish", "stop writing", "let the bot go on", "settle edits", "put ours back"}
-    assert {("maintainer", action, "ws2") for action in expected} <= found
-    (settled,) = [line for line in lines if line.action == "settle edits"]
-    assert settled.before != settled.after
 
 
 def test_health_shows_what_doctor_finds_and_writes_nothing(plan_world: DeskWorld, maintainer: DeskClient) -> None:

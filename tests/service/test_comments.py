@@ -52,6 +52,8 @@ def test_a_trouble_has_one_comment_that_is_answered_when_it_is_over(managed: Ser
     text = _text(managed, comment)
     assert "<strong>wikibot: Home: status: drifted (ws2)</strong>" in text
     assert "by Ana" in text
+    assert "<code>wikibot adopt</code>" in text
+    assert "`" not in text
     assert f'<a href="{managed.wiki.url}' in text
     assert len(managed.wiki.versions(managed.home)) == versions + 2, "a comment makes no version of the page"
 

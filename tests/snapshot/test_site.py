@@ -124,6 +124,7 @@ def test_every_page_is_there_as_markdown_whose_links_lead_to_files_of_the_site(s
     assert 'evidence: "WS2/data/_source/' in march
     assert march.count("/files/Grundri%C3%9F.png") == 2
     readme = texts[site / "README.md"]
+    assert readme.startswith("# WS2\n")
     assert "  - [Minutes](WS2/Minutes--" in readme
     assert "- Home (not captured)" in readme
 

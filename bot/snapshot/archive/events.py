@@ -143,6 +143,12 @@ def render_events(
     )
 
 
+def name_rest(expected: int, captured: int, unchanged: int, redacted: int) -> str:
+    """Return in words how many of the *expected* pages are neither captured nor unchanged; empty if there are none."""
+    rest = expected - captured - unchanged - redacted
+    return "".join(f", {n} {what}" for n, what in ((redacted, "redacted earlier"), (rest, "not captured")) if n > 0)
+
+
 def event_id(sequence: int, index: int) -> str:
     """Return the id of an event; *index* starts at 0."""
     return f"{sequence:06}-{index + 1:06}"

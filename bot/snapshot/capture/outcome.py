@@ -15,6 +15,7 @@ from bot.snapshot.archive.events import (
     Event,
     EventOutcome,
     EventType,
+    name_rest,
 )
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.mirror.mirror_report import MirrorReport
@@ -160,8 +161,13 @@ class CaptureOutcome:
             facts[AUDIT_HEAD] = self.audit_head
         if number := current_run().number:
             facts[BOT_RUN] = number
-        detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged"
+        detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged{self.rest}"
         return Event(EventType.INGESTION, outcome, detail, (), facts)
+
+    @property
+    def rest(self) -> str:
+        """How many expected pages are neither captured nor unchanged, to continue a sentence with these numbers."""
+        return name_rest(self.expected, self.captured, self.unchanged, len(self.skipped))
 
     def nodes_without_content(self) -> list[str]:
         """Return the ids of the nodes that cannot be captured, as the log has them."""

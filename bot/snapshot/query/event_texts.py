@@ -11,7 +11,7 @@ from bot.plural import counted
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import GONE, PageEntry
-from bot.snapshot.archive.events import PART, Event, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.events import PART, Event, EventOutcome, EventType, LoggedEvent, name_rest
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.record import PageRecord
@@ -79,8 +79,10 @@ class EventTexts:
                 total = counted(int(str(expected)), "page")
                 return f"part {event.facts[PART]} of a capture: {captured} of {total} so far"
             case EventType.INGESTION:
-                expected, captured, unchanged = (event.facts.get(n, 0) for n in ("expected", "captured", "unchanged"))
-                return f"captured {captured} of {counted(int(str(expected)), 'page')}, {unchanged} unchanged"
+                names = ("expected", "captured", "unchanged", "skipped")
+                expected, captured, unchanged, skipped = (int(str(event.facts.get(name, 0))) for name in names)
+                rest = name_rest(expected, captured, unchanged, skipped)
+                return f"captured {captured} of {counted(expected, 'page')}, {unchanged} unchanged{rest}"
             case EventType.CAPTURE | EventType.METADATA:
                 return "; ".join(self._changes(logged, page_id))
             case EventType.DEACCESSION if "moved_to" in event.facts:
