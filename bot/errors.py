@@ -23,6 +23,7 @@
     ├── LockedError                 another instance has the lock
     ├── StoppedError                the stop label is set or unreadable, or a stop was requested
     └── SnapshotError               a problem with the snapshots, or an incomplete capture
+        ├── RedactedError           the page was redacted already
         ├── ObjectStoreError        object storage does not answer, refuses a request, or has what nobody expected
         └── EvidenceError           the snapshots on disk are missing, damaged or inconsistent
             └── ContinuityError     the snapshots do not continue what this bot remembers; a person decides
@@ -226,6 +227,10 @@ class SnapshotError(BotError):
 
 class ObjectStoreError(SnapshotError):
     """Object storage does not answer, refuses a request, or has something that nobody expected there."""
+
+
+class RedactedError(SnapshotError):
+    """The page was redacted already."""
 
 
 class EvidenceError(SnapshotError):

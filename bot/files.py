@@ -167,6 +167,12 @@ def prepare_private_file(path: Path) -> None:
         os.close(handle)
 
 
+def delete_database(path: Path) -> None:
+    """Delete a file of SQLite, and what SQLite keeps next to it; raises `OSError`."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def write_durably(path: Path, content: bytes, *, mode: int | None = NEW_FILE_MODE) -> None:
     """Write *path* so that its content is on the disk when this returns; raises `OSError`."""
     with path.open("wb") as file:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -203,6 +203,29 @@ class RunHistory:
         )
         with self._connection() as connection:
             return [_run_page(row) for row in connection.execute(query, (run_id,))]
+
+    def redact(self, page_id: str, title: str, has_traces: Callable[[str], bool]) -> None:
+        """Give a page another title, and replace each text that has traces of the page; nothing is left in the file."""
+        gone = f"removed, because it was about: {title}"
+
+        def cleaned(text: str) -> str:
+            return gone if has_traces(text) else text
+
+        def cleaned_list(text: str) -> str:
+            return json.dumps([gone]) if has_traces(text) else text
+
+        with self._connection() as connection:
+            connection.create_function("cleaned", 1, cleaned)
+            connection.create_function("cleaned_list", 1, cleaned_list)
+            connection.execute("UPDATE pages SET title = ? WHERE id = ?", (title, page_id))
+            connection.execute("UPDATE pages SET title = cleaned(title), reasons = cleaned_list(reasons)")
+            connection.execute("UPDATE runs SET message = cleaned(message)")
+            connection.execute("UPDATE log_lines SET text = cleaned(text)")
+        try:
+            with closing(sqlite3.connect(self._path, timeout=5)) as connection:
+                connection.execute("VACUUM")  # otherwise the file keeps what was replaced
+        except sqlite3.Error as error:
+            raise HistoryError(f"{self._path}: the run records cannot be written anew: {error}") from error
 
     def find(self, run_id: int) -> Run | None:
         """Return the run with that id."""

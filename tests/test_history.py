@@ -217,3 +217,22 @@ def test_records_of_a_newer_version_are_refused_and_stay(tmp_path: Path) -> None
 
     assert path.read_bytes() == before
     assert list(tmp_path.glob("*damaged*")) == []
+
+
+def test_a_redaction_leaves_nothing_of_a_page_in_the_file(tmp_path: Path) -> None:
+    history, title, reason = RunHistory(tmp_path / "runs.db"), "Zebra plan", "the zebra leaves"
+    pages = (RunPage("7", title, "captured"), RunPage("8", "Other", "failed", reasons=(f"it includes {title}", "late")))
+    run_id = history.begin("snapshot", at=NOON)
+    history.log(run_id, [LogLine(NOON, "INFO", text) for text in (f"{title}: {reason}", "fine")])
+    history.end(run_id, RunOutcome.ATTENTION, at=NOON, message=f"1 problem: {title}", pages=pages)
+    assert title.encode() in (tmp_path / "runs.db").read_bytes()
+
+    history.redact("7", "Redacted page 7", lambda text: title in text)
+
+    assert all(word.encode() not in (tmp_path / "runs.db").read_bytes() for word in (title, reason))
+    assert [(page.id, page.title, page.result) for page in history.pages_of(run_id)] == [
+        ("7", "Redacted page 7", "captured"),
+        ("8", "Other", "failed"),
+    ]
+    assert history.pages_of(run_id)[1].reasons == ("removed, because it was about: Redacted page 7",)
+    assert [line.text for line in history.log_of(run_id)][1] == "fine"

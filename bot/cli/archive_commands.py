@@ -10,6 +10,7 @@ from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.archive_options import pass_reader
 from bot.cli.outside_report import inform_outside, outside_of
+from bot.errors import RedactedError
 from bot.escape import visible
 from bot.operations import archive
 from bot.operations.archive_reader import ArchiveReader
@@ -234,21 +235,29 @@ def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
     Says first where the page is shown and what cannot be removed. Ends with 1 if title or text is found afterwards,
     or if a witness or the mirror does not have the run.
     """
-    planned = archive.find_redaction(app.runtime.snapshots, page)
+    outside = outside_of(app)
+    try:
+        planned = archive.find_redaction(app.runtime.snapshots, page)
+    except RedactedError:
+        outside.check()  # the redaction may have been interrupted before the copies had it
+        archive.update_copy(app.runtime.snapshots)
+        inform_outside(outside)
+        raise
     _say_traces(planned)
     erasure = planned.erasure
     if not yes:
         output.confirm(f"Remove {erasure.title!r} ({erasure.page_id}) from {app.runtime.folders.snapshots} for good?")
-    outside = outside_of(app)
     outside.check()
     done = archive.redact_page(app.runtime.snapshots, erasure, reason=reason, by=by)
     output.say(f"redacted page {erasure.page_id} in run {done.checkpoint.sequence}")
+    for cleaned in done.cleaned:
+        output.say(cleaned)
     for trace in done.leftovers:
         output.fail(f"{trace.place} still has the {trace.what} of the page")
-    if erasure.has_copies:
-        output.fail("other pages have the text in their own words; redact them too: see above")
+    if planned.has_copies:
+        output.fail("other pages or files have the text; see above")
     code = inform_outside(outside)
-    return 1 if done.leftovers or erasure.has_copies else code
+    return 1 if done.leftovers or planned.has_copies else code
 
 
 def _say_traces(planned: archive.PlannedRedaction) -> None:
@@ -256,13 +265,17 @@ def _say_traces(planned: archive.PlannedRedaction) -> None:
     for trace in erasure.shown_by:
         output.say(f"cleaned and rendered again: {trace.place}: {trace.what}")
     for trace in erasure.said_by:
+        words = "a page that it includes or lists has" if trace.is_quoted else "its own words or files have"
+        output.warn(f"not changed: {trace.place}: {words} the {trace.what}; redact it too if needed")
+    for trace in planned.in_state:
         output.warn(
-            f"not changed: {trace.place}: its own words or files have the {trace.what}; redact it too if needed"
+            f"not changed: {trace.place}: it has the {trace.what}, from the data file or from a page with regions"
         )
     for path in erasure.old_logs:
         output.warn(f"not changed: {path} of format 1 has the title, and a log cannot change")
     for copy in planned.copies:
         output.warn(f"not changed: {copy} may have a copy; remove it there")
+    output.warn("not changed: sites, exports and backups that were made before")
     if erasure.guessable:
         texts = counted(erasure.guessable, "removed text")
         output.warn(f"{texts} of less than 200 bytes without a salt could be guessed from the digests, which stay")

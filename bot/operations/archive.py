@@ -1,13 +1,17 @@
 """Read the snapshots (history, differences, search, exports, reports), and redact a page."""
 
+import gzip
+import zlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.config.policy import RestrictedPages
-from bot.errors import EvidenceError
-from bot.files import read_file
+from bot.errors import EvidenceError, HistoryError, SnapshotError
+from bot.files import delete_database, read_file
+from bot.history import RunHistory
+from bot.log import logger
 from bot.operations.archive_reader import ArchiveReader, read_own
 from bot.operations.snapshot_run import open_run, software
 from bot.operations.workspace import Snapshots
@@ -16,7 +20,8 @@ from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.holds import HeldPage, find_holds, place_hold, release_hold
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.paths import safe_id
-from bot.snapshot.archive.writer import SnapshotWriter
+from bot.snapshot.archive.redaction import redacted_title
+from bot.snapshot.archive.writer import SnapshotWriter, complete_interrupted
 from bot.snapshot.capture.erasure import Erasure, Trace, find_leftovers, find_traces, redact
 from bot.snapshot.query.export import Export, export
 from bot.snapshot.query.page_diff import PageComparison, compare_page
@@ -32,6 +37,13 @@ class PlannedRedaction:
 
     erasure: Erasure
     copies: tuple[str, ...]
+    in_state: tuple[Trace, ...] = ()
+    """Files of the bot's state that have something of the page and are not changed."""
+
+    @property
+    def has_copies(self) -> bool:
+        """Whether text of the page is also in what is not changed."""
+        return self.erasure.has_copies or any("text" in trace.what for trace in self.in_state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ class Redaction:
 
     checkpoint: Checkpoint
     leftovers: tuple[Trace, ...]
+    cleaned: tuple[str, ...] = ()
+    """What was done to the bot's own copies."""
 
 
 def page_history(reader: ArchiveReader, page: str) -> Timeline:
@@ -74,42 +88,105 @@ def rebuild_search(reader: ArchiveReader) -> int:
 
 
 def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
-    """Return where a captured page is shown and kept; writes nothing. Raises `SnapshotError` if the page is held."""
+    """Return where a captured page is shown and kept; only an interrupted run is completed.
+
+    Raises `RedactedError` if the page was redacted already, `SnapshotError` if it is held.
+    """
+    complete_interrupted(snapshots.state)
     erasure = find_traces(read_own(snapshots).library, page)
-    evidence = snapshots.state.folder
-    for path in sorted(snapshots.state_folder.rglob("*")):
-        if path.is_file() and not path.is_relative_to(evidence) and (hits := erasure.needles.find(read_file(path))):
-            erasure.said_by.append(Trace(str(path), hits.describe()))  # run history, page memory, replaced texts
+    records = _run_records(snapshots)
+    others = (
+        path for path in sorted(snapshots.state_folder.rglob("*")) if not path.is_relative_to(snapshots.state.folder)
+    )
+    in_state = [
+        Trace(str(path), hits.describe())  # page memory, replaced texts, revisions of the data file
+        for path in others
+        if path.is_file() and path not in records and (hits := erasure.needles.find(_read(path)))
+    ]
     remotes = GitRepository(snapshots.state).remotes()
     copies = [f"git remote {name}: {address}" for name, address in remotes.items()]
+    copies += [f"{folder}, the snapshots of another log," for folder in _other_folders(snapshots, erasure.page_id)]
     if snapshots.policy.mirror:
         copies.append(f"the mirror {snapshots.policy.mirror}, if it keeps versions or locks objects,")
     if snapshots.policy.restricted is RestrictedPages.SEPARATE:
         separate = load_library(snapshots.separate.root)
         if separate.find_entry(erasure.page_id):
             copies.append(f"the folder of the restricted pages, {separate.root}")
-    return PlannedRedaction(erasure, tuple(copies))
+    return PlannedRedaction(erasure, tuple(copies), tuple(in_state))
+
+
+def _run_records(snapshots: Snapshots) -> list[Path]:
+    """Return the files of the run records, which a redaction cleans."""
+    return [path for path in snapshots.state_folder.glob("runs.db*") if not path.name.startswith("runs.db.")]
+
+
+def _read(path: Path) -> bytes:
+    content = read_file(path)
+    if path.suffix != ".gz":
+        return content
+    with suppress(OSError, EOFError, zlib.error):
+        return gzip.decompress(content)
+    return content
+
+
+def _other_folders(snapshots: Snapshots, page_id: str) -> list[str]:
+    """Return the folders of other logs of this bot that have the page, such as one that was given up."""
+    found = []
+    for folder in snapshots.state.other_folders:
+        with suppress(SnapshotError):
+            entry = load_library(Path(folder)).find_entry(page_id)
+            if entry and entry.redacted_at is None and Path(folder) != snapshots.separate.root:
+                found.append(folder)
+    return found
 
 
 def redact_page(snapshots: Snapshots, erasure: Erasure, *, reason: str, by: str) -> Redaction:
     """Remove a captured page everywhere but not its digests, as a separate run; then search for leftovers.
 
-    The git copy begins again without history, and the search index is built again. Both are deleted first, so that
-    nothing is left in them if the bot is interrupted.
+    The git copy begins again without history, the search index is built again, and the run records name the page by its
+    id. All of that is deleted first, so that nothing is left in it if the bot is interrupted.
     """
     state = snapshots.state
     with _open_existing(snapshots) as writer:
         repository = GitRepository(state, writer.signer)
-        remotes, has_index = repository.remotes(), state.search.exists()
+        had_git, had_index, records = state.git.exists(), state.search.exists(), _run_records(snapshots)
         repository.forget()
-        state.search.unlink(missing_ok=True)
+        delete_database(state.search)
+        if records:
+            _clean_records(snapshots, erasure)
         checkpoint = redact(writer, erasure, reason=reason, by=by)
         if snapshots.policy.git:
-            repository.restart(f"Run {checkpoint.sequence}: begin again after a redaction", remotes)
-    if has_index:
+            repository.commit(f"Run {checkpoint.sequence}: begin again after a redaction")
+    if had_index or state.search.exists():
         rebuild_search(read_own(snapshots))
-    left = find_leftovers(snapshots.root, [path for path in state.folder.rglob("*") if path.is_file()], erasure)
-    return Redaction(checkpoint, tuple(left))
+    others = [path for path in _files_below(state.folder) if not state.is_of_mirror(path)]  # the mirror follows later
+    left = find_leftovers(snapshots.root, [*others, *_run_records(snapshots)], erasure)
+    cleaned = {"git copy: begun again without history": had_git, "search index: made again": had_index}
+    cleaned["run records: the page is named by its id"] = bool(records)
+    return Redaction(checkpoint, tuple(left), tuple(what for what, was_there in cleaned.items() if was_there))
+
+
+def _clean_records(snapshots: Snapshots, erasure: Erasure) -> None:
+    """Remove the page from the run records; if that fails, they are among the leftovers."""
+
+    def has_traces(text: str) -> bool:
+        return bool(erasure.needles.find(text.encode("utf-8", "replace")))
+
+    try:
+        records = RunHistory(snapshots.state_folder / "runs.db")
+        records.redact(erasure.page_id, redacted_title(erasure.page_id), has_traces)
+    except HistoryError as error:
+        logger.warning("{}", error)
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def update_copy(snapshots: Snapshots) -> None:
+    """Bring the git copy to the newest run."""
+    with _open_existing(snapshots) as writer:
+        _commit(snapshots, writer, "Catch up with an interrupted run")
 
 
 def hold_pages(snapshots: Snapshots, pages: Sequence[str], *, name: str, reason: str, by: str) -> Checkpoint:
@@ -138,6 +215,7 @@ def list_holds(snapshots: Snapshots, *, everything: bool = False) -> list[HeldPa
 
 
 def _open_existing(snapshots: Snapshots) -> AbstractContextManager[SnapshotWriter]:
+    complete_interrupted(snapshots.state)
     head = read_own(snapshots).library.head
     return open_run(snapshots, head.origin if head else "")
 

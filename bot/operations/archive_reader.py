@@ -16,10 +16,12 @@ from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import Checkpoint, read_head, whole_digest
 from bot.snapshot.archive.continuity import load_remembered
+from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.file_tree import UnlistedTree
-from bot.snapshot.archive.folder import Folder
+from bot.snapshot.archive.folder import Folder, is_being_written
 from bot.snapshot.archive.head_check import check_head
 from bot.snapshot.archive.inspection import Inspection
+from bot.snapshot.archive.journal import is_half_applied
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.query.archive_index import ArchiveIndex
 from bot.snapshot.query.export import refuse_export
@@ -136,10 +138,21 @@ def load_folder(root: Path, allowed_signers: str | None, witnesses: Sequence[str
 def load_own(snapshots: Snapshots) -> Library:
     """Load the snapshots of this bot; a head that the bot does not remember must be signed by an allowed key."""
     state = snapshots.state
+    if _is_interrupted(state):
+        raise EvidenceError(
+            f"a run was interrupted while it put its files into {state.root}, so nothing is shown; `wikibot snapshot` "
+            "completes it"
+        )
     library, memory = load_remembered(state), state.memory
     if memory.head and memory.has_signed and memory.head.sha256 != library.head_digest:
         _require_signature(state.root, find_allowed_signers(snapshots))
     return library
+
+
+def _is_interrupted(state: EvidenceState) -> bool:
+    if state.recalled is None or not state.root.is_dir():
+        return False
+    return is_half_applied(state) and not is_being_written(state.root) and is_half_applied(state)
 
 
 def cache_folder() -> Path:

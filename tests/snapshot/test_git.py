@@ -1,6 +1,7 @@
 """The git repository of the snapshots is a copy in the state; git never reads the snapshots folder."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -218,3 +219,48 @@ def test_snapshots_that_are_another_line_are_committed_whole(tmp_path: Path) -> 
     assert GitRepository(state_of(second)).commit("Run 1")
 
     assert evidence(clone(second, tmp_path / "clone")) == tree_bytes(second)
+
+
+def contents(repository: GitRepository) -> str:
+    """Return all objects, also those that no commit has any more."""
+    command = ["git", "cat-file", "--batch-all-objects", "--batch"]
+    return subprocess.run(command, cwd=repository.state.git, check=True, capture_output=True).stdout.decode(
+        "utf-8", "replace"
+    )
+
+
+def redact_page(root: Path, page_id: str) -> None:
+    with open_run(root, CLOCK) as writer:
+        redact(writer, find_traces(writer.library, page_id), reason="a name", by="Ana")
+
+
+@pytest.mark.parametrize("lost", ["HEAD", "objects", "refs"])
+def test_an_interrupted_deletion_is_completed_and_keeps_the_remotes(lost: str, tmp_path: Path) -> None:
+    root = tmp_path / "snapshots"
+    capture_first(root, Disk())
+    repository = GitRepository(state_of(root))
+    repository.commit("Run 1")
+    git(repository.state.git, "remote", "add", "copy", "git@example.org:copy.git")
+    path = repository.state.git / lost
+    path.unlink() if path.is_file() else shutil.rmtree(path)
+
+    assert repository.remotes() == {"copy": "git@example.org:copy.git"}
+    assert repository.commit("Run 1 again")
+    assert evidence(clone(root, tmp_path / "clone")) == tree_bytes(root)
+    assert repository.remotes() == {"copy": "git@example.org:copy.git"}
+
+
+def test_the_history_begins_again_after_a_redaction_by_another_bot(tmp_path: Path) -> None:
+    root = tmp_path / "snapshots"
+    capture_first(root, Disk())
+    repository = GitRepository(state_of(root))
+    repository.commit("Run 1")
+    assert "Board meeting" in contents(repository)
+    redact_page(root, "101")
+    capture_second(root, Disk())
+
+    repository.commit("Run 3")
+
+    assert "Board meeting" not in contents(repository)
+    assert git(repository.state.git, "rev-list", "--count", "main").strip() == "1"
+    assert evidence(clone(root, tmp_path / "clone")) == tree_bytes(root)

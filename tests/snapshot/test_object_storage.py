@@ -270,6 +270,8 @@ def test_a_bucket_that_cannot_lock_is_an_error(server: ObjectServer, bucket: str
 
 def test_what_a_redaction_removed_is_removed_from_the_store(root: Path, store: ObjectStore, signer: Signer) -> None:
     mirror(root, store)
+    memory = state_of(root).mirror(str(store.address))
+    assert b"board-meeting--101" in memory.read_bytes()
     with open_run(root, CLOCK + dt.timedelta(days=2), signer=signer) as writer:
         redact(writer, find_traces(load_library(root), "101"), reason="a request", by="Ana")
 
@@ -278,6 +280,7 @@ def test_what_a_redaction_removed_is_removed_from_the_store(root: Path, store: O
     assert report.is_fine
     assert report.removed > 0
     assert objects_of(store) == tree_bytes(root)
+    assert b"board-meeting--101" not in memory.read_bytes()
 
 
 def change(path: str) -> Change:

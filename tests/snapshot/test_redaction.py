@@ -1,9 +1,13 @@
 """A redaction leaves nothing: not in the files of the page, nor in what other pages, indexes and copies have of it."""
 
 import datetime as dt
+import gzip
 import hashlib
+import json
 import re
+import shutil
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +15,25 @@ from pathlib import Path
 import pytest
 
 from bot.config.policy import SnapshotSettings
-from bot.errors import SnapshotError
+from bot.current_run import RunPage
+from bot.errors import EvidenceError, RedactedError, SnapshotError
+from bot.history import RunHistory, RunOutcome
 from bot.operations import archive
-from bot.operations.archive_reader import read_own
+from bot.operations.archive_reader import read_folder, read_own
 from bot.operations.workspace import Snapshots
+from bot.snapshot.archive.canonical_json import dump_json
+from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.needles import Needles
 from bot.snapshot.archive.salt import Salts
+from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.erasure import find_traces
+from bot.snapshot.capture.erasure import redact as erase
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.machine import need
+from tests.snapshot.breaking_disk import Killed
 from tests.snapshot.capturing import markdown_of, run_capture
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import CLOCK, finish, open_run, put_page, state_of, tree_bytes
@@ -442,3 +454,133 @@ def test_what_an_earlier_version_captured_can_be_guessed_and_is_counted(tmp_path
         finish(writer, "101", "102")
 
     assert [find_traces(load_library(root), f"Page {page_id}").guessable for page_id in ("101", "102")] == [1, 0]
+
+
+def test_what_a_page_quotes_of_further_pages_is_named_and_stays(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add(TITLE, f"<p>{LINE}</p>")
+    wiki.add("Includes", include(TITLE))
+    wiki.add("Includes that", include("Includes"))
+    wiki.add("Detailed", properties(f"see {TITLE} first"))
+    wiki.add("Reported", macro("detailssummary", label="archived"))
+    run_capture(wiki, snapshots.root)
+
+    planned = redact(snapshots, TITLE)
+
+    assert files_with([snapshots.root], LINE) == []
+    quoted = {trace.place.partition(" (")[0] for trace in planned.erasure.said_by if trace.is_quoted}
+    assert quoted == {"Includes that", "Reported"}
+    assert verify(snapshots.root).is_clean
+
+
+def test_a_title_that_is_part_of_the_title_of_another_page_is_no_leftover(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add(TITLE, f"<p>{LINE}</p>")
+    wiki.add(f"Annex to {TITLE}", "<p>annex</p>")
+    wiki.add("Below", "<p>below</p>", under=f"Annex to {TITLE}")
+    wiki.add("Tree", macro("pagetree"))
+    run_capture(wiki, snapshots.root)
+
+    planned = redact(snapshots, wiki.ids[TITLE])
+
+    assert [trace.place.partition(" (")[0] for trace in planned.erasure.said_by] == [f"Annex to {TITLE}"]
+    assert TITLE not in markdown_of(snapshots.root, "Tree").replace(f"Annex to {TITLE}", "")
+
+
+def test_nothing_is_left_in_the_index_of_another_reader(small: tuple[SmallWiki, Snapshots], tmp_path: Path) -> None:
+    wiki, snapshots = small
+    wiki.add(TITLE, f"<p>{LINE}</p>")
+    run_capture(wiki, snapshots.root)
+    reader = read_folder(snapshots.root, clock=snapshots.clock, cache=tmp_path / "cache")
+    assert archive.search_pages(reader, "striped animals").hits
+    redact(snapshots, TITLE)
+
+    assert archive.search_pages(reader, "striped animals").hits == ()
+    assert archive.search_pages(reader, "minutes").hits
+
+    assert files_with([tmp_path / "cache"], "enclosure") == []
+
+
+class Interrupted(Disk):
+    """A disk whose process ends when a run puts its second file in place."""
+
+    count = 0
+
+    def replace(self, source: Path, target: Path) -> None:
+        self.count += source.parent.name.startswith("staging-")
+        if self.count > 1:
+            raise Killed
+        super().replace(source, target)
+
+
+def test_an_interrupted_redaction_is_completed_by_the_next(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    page = wiki.add(TITLE, f"<p>{LINE}</p>")
+    run_capture(wiki, snapshots.root)
+    erasure = archive.find_redaction(snapshots, TITLE).erasure
+    with (
+        pytest.raises(Killed),
+        open_writer(
+            snapshots.state, origin="https://wiki.test", software="wikibot", clock=snapshots.clock, disk=Interrupted()
+        ) as writer,
+    ):
+        erase(writer, erasure, reason="asked for", by="Ana")
+    with pytest.raises(EvidenceError, match="`wikibot snapshot` completes it"):
+        _ = read_own(snapshots).library
+
+    with pytest.raises(RedactedError, match="already"):
+        archive.find_redaction(snapshots, str(page))
+
+    assert files_with([snapshots.root], LINE) + files_with([snapshots.root], TITLE) == []
+    assert verify(snapshots.root).is_clean
+
+
+def test_the_run_records_forget_the_page_and_other_files_of_the_state_are_named(
+    small: tuple[SmallWiki, Snapshots],
+) -> None:
+    wiki, snapshots = small
+    page = wiki.add(TITLE, f"<p>{LINE}</p>")
+    run_capture(wiki, snapshots.root)
+    records, state = RunHistory(snapshots.state_folder / "runs.db"), snapshots.state_folder
+    run = records.begin("snapshot", at=CLOCK)
+    records.end(run, RunOutcome.SUCCESS, at=CLOCK, pages=(RunPage(str(page), TITLE, "captured"),))
+    (state / "revisions.yaml.gz").write_bytes(gzip.compress(f"- page: {TITLE}\n".encode()))
+
+    planned = redact(snapshots, TITLE)
+
+    assert files_with([state], TITLE) == []
+    assert [page.title for page in records.pages_of(run)] == [f"Redacted page {page}"]
+    assert [(Path(trace.place).name, trace.what) for trace in planned.in_state] == [("revisions.yaml.gz", "title")]
+
+
+def test_an_earlier_folder_of_the_bot_that_has_the_page_is_named(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add(TITLE, f"<p>{LINE}</p>")
+    run_capture(wiki, snapshots.root)
+    aside = snapshots.root.with_name("given-up")
+    shutil.copytree(snapshots.root, aside)
+    memory = snapshots.state.memory
+    other = memory.replaced(log="0" * 32, folder=str(aside))
+    (snapshots.state.folder / f"{'0' * 32}.json").write_bytes(dump_json(other.content()))
+
+    assert archive.find_redaction(snapshots, TITLE).copies == (f"{aside}, the snapshots of another log,",)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Zebra%20plan%20of%20May",
+        "Z%65bra+plan+of+May",
+        "Zebra&#32;plan of M&#x61;y",
+        "Zebra\\u0020plan of May",
+        "**Zebra\\ plan of May**",
+    ],
+)
+def test_a_title_is_found_however_it_is_written(written: str) -> None:
+    assert Needles(titles={TITLE}).find(f"see {written}!".encode()).titles == {TITLE}
+
+
+@pytest.mark.parametrize("name", ["R\u00e9sum\u00e9 & Q.pdf", "Re\u0301sume\u0301 & Q.pdf", "a &amp; b.pdf"])
+def test_a_file_name_is_found_in_each_unicode_form_and_with_entities(name: str) -> None:
+    for written in (name, unicodedata.normalize("NFD", name), unicodedata.normalize("NFC", name)):
+        assert Needles(names={name}).find(json.dumps([written]).encode()).names == {name}

@@ -38,6 +38,10 @@ class Verb(StrEnum):
     VIEW = "view"
 
 
+DROPPED = f"\n{Verb.DROP} ".encode()
+"""What the file has if the run removed something."""
+
+
 class FileChange(NamedTuple):
     """One line; *target* is a path in the snapshots folder, or the page id of a view."""
 

@@ -131,6 +131,12 @@ class EvidenceState:
             return found
 
     @property
+    def other_folders(self) -> tuple[str, ...]:
+        """The snapshots folders of the other logs of this bot, such as one that was moved aside for a new log."""
+        known = (_load(path).folder for path in sorted(self.folder.glob("*.json")))
+        return tuple(folder for folder in known if folder and folder != self._root_name)
+
+    @property
     def recalled(self) -> EvidenceMemory | None:
         """What is remembered; None before the first run. Nothing is written."""
         return self._find()
@@ -204,6 +210,10 @@ class EvidenceState:
     def mirror(self, address: str) -> Path:
         """The memory of the mirror at *address*."""
         return self.folder / f"{self.log}.mirror-{hashlib.sha256(address.encode()).hexdigest()[:12]}.sqlite"
+
+    def is_of_mirror(self, path: Path) -> bool:
+        """Return whether a file is the memory of a mirror, or one that SQLite keeps next to it."""
+        return path.name.startswith(f"{self.log}.mirror-")
 
     @property
     def captures(self) -> Path:

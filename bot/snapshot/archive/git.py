@@ -5,10 +5,11 @@ Git itself never reads the snapshots folder, so nothing in that folder makes git
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, cast
@@ -24,6 +25,10 @@ from bot.snapshot.archive.signature import Signer
 BRANCH = "refs/heads/main"
 _DRAFT = "refs/wikibot/draft"
 _TIMEOUT_SECONDS = 600
+_SETTINGS_FILE = "config"
+_PARTS = ("HEAD", "objects", "refs")
+"""Without one of them, a folder is no repository for git."""
+_REMOTE = re.compile(r"remote\.(.+)\.url", re.DOTALL)
 _SETTINGS = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -42,7 +47,8 @@ class GitRepository:
     def commit(self, message: str) -> bool:
         """Commit the snapshots if the last commit has another head; return whether a commit was made.
 
-        If a run was killed before its commit, the next run commits it, even when that run finds nothing new.
+        If a run was killed before its commit, the next run commits it, even when that run finds nothing new. After a
+        redaction, also one by another bot, the history begins again: it has what was redacted.
         """
         library = load_library(self.state.root)
         if library.head is None:
@@ -51,6 +57,10 @@ class GitRepository:
         committed = self.read_blob(HEAD)
         if committed is not None and sha256(committed) == library.head_digest:
             return False
+        if committed is not None and library.has_removals_since(sha256(committed)):
+            self.forget()
+            self._ensure_repository()
+            committed = None
         parent = self.run("rev-parse", BRANCH) if committed is not None else ""
         self._import(library, parent)
         signing = [f"-S{self.signer.key}"] if self.signer else []
@@ -61,25 +71,29 @@ class GitRepository:
         return True
 
     def remotes(self) -> dict[str, str]:
-        """Return the addresses of the remotes, by name; empty without a repository."""
-        if not self.state.git.exists():
+        """Return the addresses of the remotes, by name, also of a repository that was forgotten."""
+        settings = self.state.git / _SETTINGS_FILE
+        if not settings.is_file():
             return {}
-        names = self.run("remote").split()
-        return {name: self.run("remote", "get-url", name) for name in names}
+        listed = self.run("config", "--file", str(settings), "--list", "--null")
+        pairs = (line.partition("\n") for line in listed.split("\0"))
+        return {match[1]: value for key, _, value in pairs if (match := _REMOTE.fullmatch(key))}
 
     def forget(self) -> None:
-        """Delete the repository with its history; the next commit makes a new one. Raises `SnapshotError`."""
-        try:
-            if self.state.git.exists():
-                shutil.rmtree(self.state.git)
-        except OSError as error:
-            raise SnapshotError(f"{self.state.git} cannot be deleted: {error.strerror}; nothing was changed") from error
+        """Delete everything but the settings; the next commit begins a history. Raises `SnapshotError`.
 
-    def restart(self, message: str, remotes: Mapping[str, str]) -> None:
-        """Make a repository without history of the present snapshots, with *remotes*."""
-        self.commit(message)
-        for name, address in remotes.items():
-            self.run("remote", "add", name, address)
+        `HEAD` goes first: without it this is no repository, and the next commit completes an interrupted deletion.
+        """
+        folder = self.state.git
+        try:
+            (folder / "HEAD").unlink(missing_ok=True)
+            for path in folder.iterdir() if folder.exists() else ():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                elif path.name != _SETTINGS_FILE:
+                    path.unlink()
+        except OSError as error:
+            raise SnapshotError(f"{folder} cannot be deleted: {error.strerror}; nothing was changed") from error
 
     def run(self, *arguments: str) -> str:
         """Run git in the repository and return its output without the last line end; raises `SnapshotError`."""
@@ -94,7 +108,8 @@ class GitRepository:
         return None if result.returncode else result.stdout
 
     def _ensure_repository(self) -> None:
-        if not (self.state.git / "HEAD").is_file():
+        if not all((self.state.git / name).exists() for name in _PARTS):
+            self.forget()
             make_private_folder(self.state.git)
             self.run("init", "--bare", "--quiet", "--initial-branch=main", "--template=")
 

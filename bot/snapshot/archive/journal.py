@@ -249,6 +249,14 @@ def has_pending(state: EvidenceState) -> bool:
     return state.journal.exists()
 
 
+def is_half_applied(state: EvidenceState) -> bool:
+    """Return whether a committed run was interrupted while it put its files in place."""
+    journal, folder = _load_journal(state), Folder(state.root)
+    return journal is not None and any(
+        not folder.has_file(f"{journal.staging}/{step.staged}" if step.staged else step.path) for step in journal.steps
+    )
+
+
 def forget_pending(state: EvidenceState, disk: Disk) -> None:
     """Delete the journal of a committed run that another run has overtaken."""
     disk.remove(state.journal)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bot.errors import SnapshotError
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import MANIFEST, MAX_PAGES, TAG_MANIFEST, Bag, bag_names, load_bag, parse_manifest, sha256
+from bot.snapshot.archive.change_list import DROPPED
 from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, parse_checkpoint, read_head
 from bot.snapshot.archive.entry import PageEntry, Standing, id_order, standing_of
 from bot.snapshot.archive.events import LoggedEvent, parse_events
@@ -207,6 +208,21 @@ class Library:
                 return
             digest, named_by = head.digests[path], f"run {head.sequence}"
             head = parse_checkpoint(folder.read_checked(path, digest, named_by=named_by), name=path)
+
+    def has_removals_since(self, digest: str) -> bool:
+        """Return whether a run after the head *digest* removed files, as a redaction does.
+
+        If that head is not in the chain, all runs count. Raises `EvidenceError` if the log is changed.
+        """
+        for head, found in self.iter_heads():
+            if found == digest:
+                return False
+            path = head.changes_path  # format 1 has none
+            if path is not None and DROPPED in Folder(self.root).read_checked(
+                path, head.digests[path], named_by=f"run {head.sequence}"
+            ):
+                return True
+        return False
 
     def iter_log(self) -> Iterator[LoggedEvent]:
         """Yield every event of every run, oldest first; raises `EvidenceError` if the log is changed."""

@@ -8,11 +8,10 @@ link text, a JSON string or an attribute. Titles are also found in addresses.
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
-from urllib.parse import quote, quote_plus
+from urllib.parse import unquote, unquote_plus
 
 MIN_WORDS = 8
 """Words from which a line counts."""
@@ -73,14 +72,15 @@ class Needles:
             if len(words) >= MIN_WORDS:
                 self.lines.add(" ".join(words))
 
-    def find(self, content: bytes) -> Hits:
-        """Return what a file has of the page."""
-        text = _composed(html.unescape(content.decode("utf-8", "replace")))
-        plain = _ESCAPE.sub(_unescape, text) if "\\" in text else text
-        texts = {text, plain}
+    def find(self, content: bytes, *, passing: Collection[str] = ()) -> Hits:
+        """Return what a file has of the page; a title is not found within one of the titles *passing*."""
+        written = _composed(content.decode("utf-8", "replace"))
+        text = _composed(html.unescape(written))
+        plain = _composed(_ESCAPE.sub(_unescape, text)) if "\\" in text else text
+        texts = {_without(each, passing) for each in _readings({written, text, plain})}
         return Hits(
-            frozenset(title for title in self.titles if any(_has(*both) for both in product(texts, _spellings(title)))),
-            frozenset(name for name in self.names if any(_has_whole(each, name) for each in texts)),
+            frozenset(title for title in self.titles if any(_has(each, _composed(title)) for each in texts)),
+            frozenset(name for name in self.names if any(_has_whole(each, _composed(name)) for each in texts)),
             frozenset(self._find_lines(plain)) if self.lines else frozenset(),
         )
 
@@ -99,6 +99,22 @@ class Needles:
         yield from (line for line in candidates if f" {line} " in joined)
 
 
+def _readings(texts: Iterable[str]) -> Iterator[str]:
+    """Yield each text as it is, and as an address is read."""
+    for text in texts:
+        yield text
+        if "%" in text:
+            yield _composed(unquote(text))
+        if "+" in text:
+            yield _composed(unquote_plus(text))
+
+
+def _without(text: str, titles: Collection[str]) -> str:
+    for title in sorted(titles, key=len, reverse=True):
+        text = text.replace(_composed(title), "\0")
+    return text
+
+
 def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
@@ -111,11 +127,6 @@ def _words(text: str) -> list[str]:
 def _unescape(match: re.Match[str]) -> str:
     code, space, other = match.groups()
     return chr(int(code, 16)) if code else " " if space else other
-
-
-def _spellings(title: str) -> set[str]:
-    """Return a title as it is, and as addresses of pages have it."""
-    return {title, quote(title, errors="replace"), quote_plus(title, errors="replace")}
 
 
 def _has(text: str, title: str) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from bot.errors import EvidenceError, SnapshotError
+from bot.errors import EvidenceError, RedactedError, SnapshotError
 from bot.escape import escape_markdown
 from bot.file_format import FileDocument
 from bot.snapshot.archive import paths
@@ -46,10 +46,10 @@ def redacted_title(page_id: str) -> str:
 
 
 def find_redactable(library: Library, page: str) -> tuple[Bag, PageEntry]:
-    """Return a captured page; raises `SnapshotError` if it is not captured, redacted already, or held."""
+    """Return a captured page; raises `RedactedError`, or `SnapshotError` if it is not captured or held."""
     bag, entry = library.get_page(page)
     if entry.redacted_at is not None:
-        raise SnapshotError(f"page {entry.page_id} was redacted on {entry.redacted_at.date().isoformat()} already")
+        raise RedactedError(f"page {entry.page_id} was redacted on {entry.redacted_at.date().isoformat()} already")
     check_not_held(library, entry.page_id)
     return bag, entry
 

@@ -43,6 +43,7 @@ from bot.snapshot.archive.journal import (
     Transaction,
     failure,
     forget_pending,
+    has_pending,
     recover,
     remove_empty_folders,
 )
@@ -383,6 +384,19 @@ def open_writer(
         except Exception:
             writer.discard()
             raise
+
+
+def complete_interrupted(state: EvidenceState) -> bool:
+    """Complete a committed run that was interrupted, before the snapshots are read; return whether there was one.
+
+    A run that another bot has overtaken is left to `open_writer`. Raises `LockedError` if a run is in progress.
+    """
+    if state.recalled is None or not has_pending(state):
+        return False
+    disk = Disk()
+    disk.confine(state.root)
+    with writer_lock(state):
+        return _recover(state, disk, None)[0]
 
 
 def _recover(state: EvidenceState, disk: Disk, consent: Consent | None) -> tuple[bool, bool]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.errors import SnapshotError
-from bot.files import read_file
+from bot.files import delete_database, read_file
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.change_list import page_of
@@ -39,7 +39,6 @@ from bot.snapshot.archive.record import (
 from bot.snapshot.archive.redaction import find_redactable, redacted_title, remove_page
 from bot.snapshot.archive.salt import SHORT, split_body
 from bot.snapshot.archive.writer import SnapshotWriter
-from bot.snapshot.capture.kept_answers import delete_kept_answers
 from bot.snapshot.capture.rendition import CONVERTER, render_page
 from bot.storage.addresses import name_digest
 from bot.storage.reader import read_leniently
@@ -53,6 +52,8 @@ class Trace:
     """Title and id of a page, or the path of a file."""
     what: str
     """What was found: title, file name, text."""
+    is_quoted: bool = False
+    """Whether these are the words of further pages, which the page includes or lists."""
 
 
 @dataclass
@@ -74,6 +75,8 @@ class Erasure:
     """Page id, as in file names → what that page itself says."""
     namesakes: frozenset[str] = frozenset()
     """Titles that other captured pages have too."""
+    longer: frozenset[str] = frozenset()
+    """Titles of other captured pages in which a title of the page is a part."""
 
     @property
     def has_copies(self) -> bool:
@@ -91,16 +94,22 @@ def find_traces(library: Library, page: str) -> Erasure:
         if other.page_id == entry.page_id or other.redacted_at is not None:
             continue
         place = f"{other.title} ({other.page_id})"
+        cleaner = _Cleaner(library, other_bag, other, bag, entry, erasure.needles.titles)
         own = _own_words(library, other_bag, other, erasure.needles)
         if own:
             erasure.said_by.append(Trace(place, own.describe()))
-        erasure.own[paths.safe_id(other.page_id)] = own
-        cleaner = _Cleaner(library, other_bag, other, bag, entry, erasure.needles.titles)
+        quoted = _quoted_words(library, other_bag, other, cleaner, erasure.needles).without(own)
+        if quoted:
+            erasure.said_by.append(Trace(place, quoted.describe(), is_quoted=True))
+        erasure.own[paths.safe_id(other.page_id)] = own.joined(quoted)
         if next(_cleaned(library, other_bag, other, cleaner), None):
             check_not_held(library, other.page_id)
             erasure.shown_by.append(Trace(place, "its records and its Markdown show the page"))
-    titles = {other.title for _, other in library.iter_entries() if other.page_id != entry.page_id}
+    titles = set(_iter_titles_of_others(library, entry))
     erasure.namesakes = frozenset(titles & erasure.needles.titles)
+    erasure.longer = frozenset(
+        title for title in titles - erasure.namesakes if any(own in title for own in erasure.needles.titles)
+    )
     logs = (head.events_path for head, _ in library.iter_heads() if head.format == 1 and head.events_path)
     erasure.old_logs = [path for path in logs if erasure.needles.find(Folder(library.root).read(path))]
     return erasure
@@ -121,7 +130,7 @@ def redact(writer: SnapshotWriter, erasure: Erasure, *, reason: str, by: str) ->
             cleaner = _Cleaner(library, other_bag, other, bag, entry, erasure.needles.titles)
             events += _clean(writer, other_bag, other, cleaner)
     events.insert(0, remove_page(writer, bag, entry, reason=reason, by=by))
-    delete_kept_answers(writer.state.answers)
+    delete_database(writer.state.answers)
     return writer.finish(events, agents=(writer.software,))
 
 
@@ -148,7 +157,7 @@ def _check_file(path: Path, own: Hits, erasure: Erasure, *, is_old_log: bool = F
     if any(slug in path.name for slug in slugs):
         return Trace(str(path), "title in the name of the file")
     content = read_file(path)
-    left = Hits() if is_old_log else erasure.needles.find(content).without(own)
+    left = Hits() if is_old_log else erasure.needles.find(content, passing=erasure.longer).without(own)
     if left:
         return Trace(str(path), left.describe())
     is_named = not is_old_log and any(slug.encode() in content for slug in slugs)
@@ -166,6 +175,13 @@ def _needles_of(library: Library, bag: Bag, entry: PageEntry) -> Needles:
     for path in bag.sources_of(entry.page_id):
         needles.add_body(library.read_body(bag, path).decode("utf-8", "replace"))
     return needles
+
+
+def _iter_titles_of_others(library: Library, redacted: PageEntry) -> Iterator[str]:
+    for bag, entry in library.iter_entries():
+        if entry.page_id != redacted.page_id and entry.redacted_at is None:
+            yield entry.title
+            yield from (library.load_record_at(bag, path).title for path in library.record_paths(bag, entry))
 
 
 def _iter_unseen_titles(library: Library, redacted: PageEntry, needles: Needles) -> Iterator[str]:
@@ -205,6 +221,18 @@ def _own_words(library: Library, bag: Bag, entry: PageEntry, needles: Needles) -
             content = library.read(bag, path)
         own = own.joined(needles.find(content))
     return own
+
+
+def _quoted_words(library: Library, bag: Bag, entry: PageEntry, cleaner: "_Cleaner", needles: Needles) -> Hits:
+    """Return what a page shows of the redacted page in the words of further pages, which stay as they are."""
+    quoted = Hits()
+    for path in library.record_paths(bag, entry):
+        around = cleaner.clean(library.load_record_at(bag, path)).surroundings
+        texts = [page.body for page in around.included.values()]
+        rows = (row for listing in around.listings.values() for row in listing.rows)
+        texts += [value for row in rows for value in (*row.values.values(), *row.bodies.values())]
+        quoted = quoted.joined(needles.find("\n".join(texts).encode("utf-8", "replace")))
+    return quoted
 
 
 def _clean(writer: SnapshotWriter, bag: Bag, entry: PageEntry, cleaner: "_Cleaner") -> Iterator[Event]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.files import prepare_private_file
+from bot.files import delete_database, prepare_private_file
 from bot.plural import counted
 from bot.snapshot.capture.parts import RESUME_WITHIN
 
@@ -101,12 +101,12 @@ class KeptAnswers:
                 self._database.close()
                 self._database = None
         if is_finished:
-            delete_kept_answers(self._path)
+            delete_database(self._path)
 
     def _open(self, account: str, now: datetime) -> sqlite3.Connection:
         if self._path.exists() and (database := self._reopen(account, now)):
             return database
-        delete_kept_answers(self._path)
+        delete_database(self._path)
         prepare_private_file(self._path)
         database = _connect(self._path)
         database.executescript(f"{_TABLES} PRAGMA user_version = {_VERSION};")
@@ -159,12 +159,6 @@ class KeptAnswers:
         if self._database is not None:
             self._database.close()
         self._database, self.is_continued = None, False
-
-
-def delete_kept_answers(path: Path) -> None:
-    """Delete the file and those that SQLite keeps next to it."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

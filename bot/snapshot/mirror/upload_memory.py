@@ -29,6 +29,7 @@ class UploadMemory:
         path.touch(mode=0o600)
         self._lock = threading.Lock()
         self._database = _open(path)
+        self._database.execute("PRAGMA secure_delete = ON")  # paths have titles, which a redaction removes
 
     def close(self) -> None:
         """Save everything and close the database."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.config.policy import NO_RULES, ArchivedSettings
 from bot.errors import EvidenceError, SnapshotError
+from bot.files import delete_database
 from bot.snapshot.archive.bag import TAG_MANIFEST, Bag
 from bot.snapshot.archive.evidence_state import make_private_folder
 from bot.snapshot.archive.library import Library, full_path
@@ -82,7 +83,7 @@ class ArchiveIndex:
     def forget(self) -> None:
         """Delete the index; raises `SnapshotError` if something else is in its place."""
         try:
-            self._path.unlink(missing_ok=True)
+            delete_database(self._path)
         except OSError as error:
             raise SnapshotError(f"{self._path}: the search index cannot be replaced: {error.strerror}") from error
 
@@ -111,8 +112,16 @@ class ArchiveIndex:
         found: tuple[str] | None = database.execute("SELECT value FROM meta WHERE name = 'head'").fetchone()
         return found
 
+    def _has_redacted_texts(self, library: Library) -> bool:
+        """Return whether a run removed texts that are in the file: a database keeps what is deleted in it."""
+        with self.opened() as database:
+            known = self._known_head(database)
+        return known is not None and library.has_removals_since(known[0].partition(" ")[0])
+
     def _refresh(self, library: Library, on_page: Callable[[str, int], None]) -> int:
         make_private_folder(self._path.parent)
+        if self._has_redacted_texts(library):
+            self.forget()
         with self.opened() as database, database:
             if self._known_head(database) == self._head_of(library):
                 return 0
