@@ -32,14 +32,19 @@ def find_risk(path: Path, *, is_secret: bool = False) -> FileRisk | None:
     try:
         target = path.resolve()
         found, folder = target.stat(), target.parent.stat()
+        links = [(link, link.lstat(), link.parent.stat()) for link in _links_of(path)]
+        above = [(each, each.stat()) for each in target.parent.parents]
     except (OSError, RuntimeError):
         return None  # the same as no file; reading it reports the reason
     if not hasattr(os, "getuid") or not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         return None
-    message = _who_can_replace(found, folder, target)
+    message = _who_can_write(found, target) or next(
+        filter(None, (_who_can_replace(*each) for each in ((target, found, folder), *links))), None
+    )
     if message is not None:
         return FileRisk(path, message, is_fatal=True)
-    message = _who_else(found, target, is_secret=is_secret)
+    message = _who_else(found, target, is_secret=is_secret) or _who_else_can_replace(found, folder, target)
+    message = message or _who_can_move(above)
     return None if message is None else FileRisk(path, message)
 
 
@@ -65,9 +70,20 @@ def find_risks(paths: Iterable[Path], *, are_secrets: bool = False) -> Iterator[
             yield risk
 
 
-def _who_can_replace(found: os.stat_result, folder: os.stat_result, target: Path) -> str | None:
+def _links_of(path: Path) -> Iterator[Path]:
+    """Yield each link on the way from *path* to the file; whoever can replace one of them can replace the file."""
+    while path.is_symlink():
+        yield path.parent.resolve() / path.name
+        path = path.parent / path.readlink()
+
+
+def _who_can_write(found: os.stat_result, target: Path) -> str | None:
     if found.st_mode & stat.S_IWOTH and not stat.S_ISVTX & found.st_mode:
         return f"every account of this machine can write it; run `chmod o-w {target}`"
+    return None
+
+
+def _who_can_replace(target: Path, found: os.stat_result, folder: os.stat_result) -> str | None:
     if folder.st_mode & stat.S_IWOTH:
         if not folder.st_mode & stat.S_ISVTX:
             return f"every account of this machine can replace it; run `chmod o-w {target.parent}`"
@@ -79,6 +95,13 @@ def _who_can_replace(found: os.stat_result, folder: os.stat_result, target: Path
     return None
 
 
+def _who_can_move(above: Iterable[tuple[Path, os.stat_result]]) -> str | None:
+    """Describe a folder further up that all can write; volumes of containers often have one, so it is a warning."""
+    open_to_all = (path for path, found in above if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX)
+    place = next(open_to_all, None)
+    return None if place is None else f"every account of this machine can replace its folder; run `chmod o-w {place}`"
+
+
 def _who_else(found: os.stat_result, target: Path, *, is_secret: bool) -> str | None:
     """Describe access of some accounts; a group with the number of the owner is the private group of the owner."""
     if is_secret and found.st_mode & stat.S_IROTH:
@@ -87,6 +110,16 @@ def _who_else(found: os.stat_result, target: Path, *, is_secret: bool) -> str | 
         return f"the group {found.st_gid} can write it; run `chmod g-w {target}` if that is not meant"
     if found.st_uid not in (_ROOT, os.getuid()):
         return f"it belongs to another account ({_name(found.st_uid)}), which can change it"
+    return None
+
+
+def _who_else_can_replace(found: os.stat_result, folder: os.stat_result, target: Path) -> str | None:
+    """Describe who can replace a file by writing its folder; where it is sticky, only the owners of both can."""
+    if folder.st_uid not in (_ROOT, os.getuid(), found.st_uid):
+        return f"another account ({_name(folder.st_uid)}) owns its folder {target.parent}, and can replace it"
+    is_of_group = folder.st_mode & stat.S_IWGRP and folder.st_gid != folder.st_uid
+    if is_of_group and not folder.st_mode & stat.S_ISVTX:
+        return f"the group {folder.st_gid} can replace it; run `chmod g-w {target.parent}` if that is not meant"
     return None
 
 

@@ -55,6 +55,48 @@ def test_a_link_is_judged_by_its_target(file: Path, tmp_path: Path) -> None:
         raise_if_writable_by_all(link, LocatedError)
 
 
+def test_a_link_in_a_folder_in_which_all_can_replace_it_is_refused(file: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "shared" / "first", tmp_path / "second"
+    first.parent.mkdir()
+    first.parent.chmod(0o777)
+    first.symlink_to(file)
+    second.symlink_to(Path("shared") / "first")
+
+    for link in (first, second):
+        with pytest.raises(LocatedError, match=f"can replace it; run `chmod o-w {first.parent}`"):
+            raise_if_writable_by_all(link, LocatedError)
+    first.parent.chmod(0o1777)
+    raise_if_writable_by_all(second, LocatedError)
+
+
+def test_a_folder_further_up_that_all_can_write_is_a_warning(file: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+
+    risk = find_risk(file)
+
+    assert risk is not None
+    assert (risk.is_fatal, risk.message) == (
+        False,
+        f"every account of this machine can replace its folder; run `chmod o-w {tmp_path}`",
+    )
+
+
+@AS_ROOT
+def test_a_folder_of_another_account_or_of_a_shared_group_is_a_warning(file: Path) -> None:
+    os.chown(file.parent, NOBODY, NOBODY)
+    risk = find_risk(file)
+    assert risk is not None
+    assert "owns its folder" in risk.message
+
+    os.chown(file.parent, 0, NOBODY)
+    file.parent.chmod(0o770)
+    risk = find_risk(file)
+    assert risk is not None
+    assert f"the group {NOBODY} can replace it" in risk.message
+    file.parent.chmod(0o1770)
+    assert find_risk(file) is None
+
+
 @AS_ROOT
 def test_a_file_that_another_account_put_into_a_shared_folder_is_refused(file: Path) -> None:
     file.parent.chmod(0o1777)

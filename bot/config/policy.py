@@ -69,8 +69,11 @@ def _check_address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be the http or https address of the wiki, such as https://NAME.atlassian.net/wiki")
-    if parts.username or parts.query or parts.fragment:
+    if "@" in parts.netloc or parts.query or parts.fragment or not url.isprintable():
         raise ValueError("must be the bare address of the wiki, without account, query or fragment")
+    place = _HOST_AND_PORT.fullmatch(parts.netloc)
+    if place is None or not 0 < int(place["port"] or 1) <= _HIGHEST_PORT:
+        raise ValueError("must name a host, and after a colon a port from 1 to 65535")
     return url.rstrip("/")
 
 
@@ -79,7 +82,8 @@ NAME = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
 WIKI_NAME = f"^{NAME}$"
 _SECRET_CHARACTERS = 16
 _HIGHEST_PORT = 65_535
-_ADDRESS_WITH_PASSWORD = re.compile(r"^[a-z+]+://[^/@\s]*:[^/@\s]*@")
+_ADDRESS_WITH_PASSWORD = re.compile(r"^[a-z+]+://[^/@\s]*:[^/@\s]*@", re.IGNORECASE)
+_HOST_AND_PORT = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+(?:%\w+)?\])(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
 
 
 def _check_remote(remote: str) -> str:

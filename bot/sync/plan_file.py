@@ -273,6 +273,7 @@ def load_plan(text: str, *, digest: str | None = None) -> Plan:
     """Parse a plan file; raises `BotError` if the file is invalid, was edited, or does not have *digest*."""
     try:
         document = PlanDocument.parse(text)
+        json.loads(text, object_pairs_hook=_raise_if_repeated)
         plan = TypeAdapter(Plan).validate_python(document.model_dump())
     except FileFormatError as error:
         raise BotError(f"the plan file {error}; write one with `wikibot plan --out FILE`") from error
@@ -282,6 +283,14 @@ def load_plan(text: str, *, digest: str | None = None) -> Plan:
         raise BotError("the plan file was changed after it was written: its digest does not match; make the plan again")
     _check(document.digest, digest)
     return plan
+
+
+def _raise_if_repeated(pairs: list[tuple[str, Any]]) -> None:
+    """Raise `FileFormatError` for a key that is there twice: a person would read the first, the bot the last."""
+    names = {name for name, _ in pairs}
+    if len(names) < len(pairs):
+        repeated = next(name for name in names if sum(name == each for each, _ in pairs) > 1)
+        raise FileFormatError(f"has the key {repeated!r} twice in one object")
 
 
 def check_digest(plan: Plan, digest: str | None) -> None:

@@ -116,6 +116,20 @@ def test_what_is_wrong_in_the_environment_is_named_by_its_variable(
         load_settings(write(tmp_path, MINIMAL))
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://h:18940%40127.0.0.1", "http://:pw@h", "http://@h", "http://h:99999", "http://h:0", "http://h%00",
+     "http://h h", "http://h\\x", r"http://h\u202e"],
+)  # fmt: skip
+def test_an_address_that_could_be_read_in_two_ways_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("WIKIBOT_WIKI__URL", address.encode().decode("unicode_escape"))
+
+    with pytest.raises(SettingsError, match=r"wiki\.url: must (?:be the bare|name a host)"):
+        load_settings(write(tmp_path, MINIMAL))
+
+
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="wikibot init"):
         load_settings(tmp_path / "none.yaml")

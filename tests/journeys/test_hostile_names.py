@@ -12,9 +12,10 @@ from bot.log import set_up_logging
 from tests.journeys.conftest import Desk, both_flavours
 from tests.scripted_proxy import Answer, scripted_proxy
 
-EVIL = "\x1b[2J\x1b]0;x\x07\x9b2J\u202egnp.exe\u2066\x7f\u2028\U000e0041"
+UNSEEN = "a\u200db\ufe0f\u3164\u034f"
+EVIL = f"\x1b[2J\x1b]0;x\x07\x9b2J\u202egnp.exe\u2066\x7f\u2028\U000e0041{UNSEEN}"
 HOME, ARCHIVED = f"Home {EVIL}", f"Archived {EVIL}"
-NEWS = "Words \x9b2J\u202egnp.exe\u2066\x7f\u2028\U000e0041"
+NEWS = f"Words \x9b2J\u202egnp.exe\u2066\x7f\u2028\U000e0041{UNSEEN}"
 """The body of a page is XML, which excludes most control characters."""
 WITHOUT_TITLES = {"init", "wiki", "demo", "run", "stop", "resume", "settings", "serve", "user", "mcp"}
 """Commands that print no text of the wiki, or do what the others do."""
@@ -54,12 +55,12 @@ COMMANDS: dict[str, list[list[str]]] = {
 
 
 def hidden_in(text: str) -> set[str]:
-    """The characters that steer a terminal or reverse the direction of writing."""
+    """The characters that steer a terminal, reverse the direction of writing, or are not seen at all."""
     return {
         each
         for each in text
-        if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp"} and each not in "\n\t\u200d\u200c"
-    }
+        if (unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp"} and each not in "\n\t") or each in UNSEEN[1:]
+    } - {"b"}
 
 
 @pytest.fixture

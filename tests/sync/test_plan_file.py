@@ -69,6 +69,14 @@ def test_a_text_changed_by_hand_is_noticed() -> None:
         load_plan(text)
 
 
+@pytest.mark.parametrize("key", ["pages", "desired", "title"])
+def test_a_key_that_is_there_twice_is_refused(key: str) -> None:
+    text = dump_plan(MADE).replace(f'"{key}": ', f'"{key}": "what a person reads first", "{key}": ', 1)
+
+    with pytest.raises(BotError, match=f"has the key '{key}' twice"):
+        load_plan(text)
+
+
 def test_keys_of_a_later_program_are_kept_and_bound_by_the_digest() -> None:
     document = PlanDocument.parse(edited(approved_by="Ana"))
 
