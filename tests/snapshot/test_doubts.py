@@ -72,6 +72,10 @@ def keep_results(keep: Callable[[list[Any]], list[Any]]) -> Callable[[Answer], N
     return lie
 
 
+def _date(version: dict[str, Any]) -> None:
+    version["createdAt" if "createdAt" in version else "when"] = "2020-02-02T02:02:02.000Z"
+
+
 def _is_inline(comment: dict[str, Any]) -> bool:
     return "inlineMarkerRef" in comment.get("properties", {}) or "inlineProperties" in comment.get("extensions", {})
 
@@ -99,6 +103,7 @@ class Lie(NamedTuple):
 
 LIES = {
     "another title": Lie(PAGES, for_pages(lambda page: page.update(title=f"Other {page['title']}")), "with the title"),
+    "another time": Lie(PAGES, for_pages(lambda page: _date(page["version"])), "with the time"),
     "another status": Lie(LISTINGS, for_pages(lambda page: page.update(status="draft")), "listed as draft"),
     "no history": Lie(HISTORY, keep_results(lambda _found: []), "its history lacks 2 versions (1, 2)"),
     "history cut": Lie(HISTORY, keep_results(lambda found: found[:1]), "its history lacks 2 versions (1, 2)"),
@@ -207,3 +212,30 @@ def test_a_listing_that_is_wrong_about_captured_pages_changes_none(
     assert (outcome.verdict, after) == (RunVerdict.UNCONFIRMED, before), outcome
     assert all(said in doubt.reason for doubt in outcome.doubts), outcome.doubts
     assert capture(marked, tmp_path, day=2).verdict is RunVerdict.COMPLETE
+
+
+def test_a_page_without_a_title_is_missing(marked: SmallWiki, tmp_path: Path) -> None:
+    with marked.proxied() as proxy:
+        proxy.change("GET", f"{LISTINGS}|{PAGES}", for_pages(lambda page: page.update(title="")))
+
+        outcome = capture(marked, tmp_path)
+
+    assert outcome.verdict is RunVerdict.INCOMPLETE
+    assert "without a title" in outcome.failed[0].reason
+
+
+def test_a_listing_that_is_older_than_the_last_capture_is_said_and_nothing_stays_behind(
+    marked: SmallWiki, tmp_path: Path
+) -> None:
+    capture(marked, tmp_path)
+    marked.edit("Final report", "<p>new findings</p>")
+    with marked.proxied() as proxy:
+        proxy.change("GET", LISTINGS, for_pages(_older))
+        old = capture(marked, tmp_path, day=1)
+
+    now = capture(marked, tmp_path, day=2)
+
+    assert (old.verdict, now.verdict) == (RunVerdict.UNCONFIRMED, RunVerdict.COMPLETE), (old, now)
+    assert any("it may be old" in doubt.reason for doubt in old.doubts), old.doubts
+    assert now.reads_everything
+    assert record_of(tmp_path, "Final report").version.number == 2

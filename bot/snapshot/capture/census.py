@@ -23,7 +23,7 @@ from bot.plural import counted
 from bot.snapshot.archive.entry import id_order
 from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.bulk_consent import is_many
-from bot.snapshot.capture.capture_memory import CaptureMemory
+from bot.snapshot.capture.capture_memory import CaptureMemory, SpaceMemory
 from bot.snapshot.capture.outcome import Trouble
 from bot.snapshot.capture.overview import Overview
 from bot.snapshot.capture.shared import Shared
@@ -133,6 +133,7 @@ def take_census(
     census.overview.refs = census.refs
     if memory:
         census.name(_EARLIER, memory.pages)
+        _judge_age(census, memory)
     else:
         _list_again(gateway, census)
         _list_tree(gateway, census)
@@ -169,6 +170,17 @@ def _list_first(gateway: WikiGateway, census: Census) -> None:
         census.overview.parts.clear()
         census.is_plain = True
         _list(census, gateway.iter_refs(census.space_key, PageSelection(LISTED)))
+
+
+def _judge_age(census: Census, memory: SpaceMemory) -> None:
+    """Note a listing that has earlier versions than the last capture saw: then it may lack new pages and versions, too.
+
+    If people delete a version, the later ones get other numbers. The next capture reads everything.
+    """
+    earlier = [ref for ref in census.refs.values() if ref.version.number < memory.pages.get(ref.id, 0)]
+    if earlier:
+        pages = counted(len(earlier), "page")
+        census.doubt(f"the listing has an earlier version of {pages} than the last capture saw; it may be old")
 
 
 def _list_again(gateway: WikiGateway, census: Census) -> None:

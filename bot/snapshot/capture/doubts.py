@@ -33,6 +33,8 @@ def doubts_about(
     if listed and listed.version.number == page.version:
         if listed.title != page.title:
             yield f"listed with the title {listed.title!r} for the same version"
+        if listed.version.when != page.ref.version.when:
+            yield f"listed with the time {listed.version.when.isoformat()} for the same version"
         if listed.status is not page.ref.status:
             yield f"listed as {listed.status}, and it is {page.ref.status}"
     yield from _doubts_about_text(observation, held)

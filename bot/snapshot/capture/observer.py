@@ -211,6 +211,8 @@ class Observer:
                 )
             if page.ref.status is PageStatus.DRAFT:
                 return WikiAnswerError("the wiki sent a draft, which is its author's alone")
+            if not page.title.strip():
+                return WikiAnswerError("the wiki sent it without a title, which each published page has")
             return observe(self.gateway, page, asked.known, self.history, self.writer.new_file, hints)
         except (WikiUnreachableError, AuthenticationError) as error:
             self._unanswered += 1
