@@ -239,3 +239,24 @@ def test_a_listing_that_is_older_than_the_last_capture_is_said_and_nothing_stays
     assert any("it may be old" in doubt.reason for doubt in old.doubts), old.doubts
     assert now.reads_everything
     assert record_of(tmp_path, "Final report").version.number == 2
+
+
+@pytest.mark.parametrize("kind", ["attachment", "comment"])
+def test_what_is_captured_is_no_second_answer_if_a_listing_says_that_there_is_more(
+    marked: SmallWiki, tmp_path: Path, kind: str
+) -> None:
+    capture(marked, tmp_path)
+    page_id = marked.ids["Minutes"]
+    if kind == "attachment":
+        marked.store.attachments.add(page_id, "zzz.txt", b"z", author=ANA)
+    else:
+        marked.store.comments.add(page_id, "<p>Later</p>", author=LI)
+    with marked.proxied() as proxy:
+        lists = rf"/{page_id}/(child/{kind}|{kind}s|footer-{kind}s)\?"
+        proxy.change("GET", lists, keep_results(lambda found: found[:-1]), times=1)
+
+        outcome = capture(marked, tmp_path, day=1)
+
+    record = record_of(tmp_path, "Minutes")
+    assert outcome.verdict is RunVerdict.COMPLETE
+    assert (len(record.attachments), len(record.comments)) == ((2, 2) if kind == "attachment" else (1, 3))

@@ -97,7 +97,10 @@ def observe(
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The parts of a page: as recorded if nothing changed, else as two answers say."""
+    """The parts of a page: as recorded if nothing changed, else as two answers say.
+
+    What is recorded counts as one of them, unless a listing contradicts it.
+    """
 
     gateway: WikiGateway
     page_id: str
@@ -111,6 +114,7 @@ class _Parts:
             return held.labels
         if seen is not None and PagePart.LABELS in self.hints.certain and named <= seen:
             return tuple(sorted(seen))
+        held = self._held_unless_contradicted(PagePart.LABELS)
         known = [held.labels if held else None, tuple(sorted(seen)) if seen is not None else None]
         return agreed(lambda: tuple(sorted(self.gateway.fetch_labels(self.page_id))), is_known=known.__contains__)
 
@@ -120,6 +124,7 @@ class _Parts:
             return held.restrictions
         if seen is not None and PagePart.RESTRICTIONS in self.hints.certain:
             return RecordedRestrictions.taken_from(seen)
+        held = self._held_unless_contradicted(PagePart.RESTRICTIONS)
         known = [held.restrictions if held else None, RecordedRestrictions.taken_from(seen) if seen else None]
         return agreed(
             lambda: RecordedRestrictions.taken_from(self.gateway.fetch_restrictions(self.page_id)),
@@ -132,6 +137,7 @@ class _Parts:
             return tuple(map(as_attachment, held.attachments))
         if seen is not None and PagePart.ATTACHMENTS in self.hints.certain:
             return _named(self.gateway, sorted(seen, key=lambda each: each.name))
+        held = self._held_unless_contradicted(PagePart.ATTACHMENTS)
         return agreed(
             lambda: _named(self.gateway, self.gateway.fetch_attachments(self.page_id)),
             is_known=lambda found: (
@@ -147,14 +153,18 @@ class _Parts:
         has_texts = seen is not None and all(comment.body for comment in seen)
         if seen is not None and has_texts and PagePart.COMMENTS in self.hints.certain:
             return _recorded(self.gateway, seen)
+        certain = self._held_unless_contradicted(PagePart.COMMENTS)
         found = agreed(
             lambda: _recorded(self.gateway, self.gateway.fetch_comments(self.page_id)),
             is_known=lambda found: (
-                (held is not None and set(found) == set(held.comments))
+                (certain is not None and set(found) == set(certain.comments))
                 or (seen is not None and has_texts and has_same_comments(found, seen))
             ),
         )
         return held.comments if held and set(found) == set(held.comments) else found
+
+    def _held_unless_contradicted(self, part: PagePart) -> PageRecord | None:
+        return None if part in self.hints.contradicted else self.held
 
 
 def _recorded(gateway: WikiGateway, comments: Iterable[Comment]) -> tuple[RecordedComment, ...]:

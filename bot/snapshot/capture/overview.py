@@ -54,6 +54,8 @@ class Hints:
     """Parts on which two answers of the wiki agree."""
     unchanged: frozenset[PagePart] = frozenset()
     """Parts without a change since the page was captured."""
+    contradicted: frozenset[PagePart] = frozenset()
+    """Parts of which a listing says that they changed since then."""
     named_labels: frozenset[str] = frozenset()
     """Labels of the rule with which some source names the page."""
     is_body_known: bool = False
@@ -204,7 +206,8 @@ class Overview:
         unchanged = frozenset(part for part in PagePart if self._is_unchanged(part, parts, held))
         is_same = _shown(ref) == _shown(held)  # a new title is a new version, and a listing may be wrong about either
         is_body_known = self.memory is not None and is_same and PagePart.COMMENTS in unchanged
-        return Hints(parts, certain, unchanged, named, is_body_known=is_body_known)
+        contradicted = frozenset(part for part in PagePart if part not in unchanged and self._says(part, parts, held))
+        return Hints(parts, certain, unchanged, contradicted, named, is_body_known=is_body_known)
 
     def remember(self, now: datetime) -> SpaceMemory:
         """Return what the next capture needs; labels, restrictions and the pages to read again are not in it yet."""
@@ -245,6 +248,12 @@ class Overview:
                 return self.finds_labels and bool(self.lists.found) and not self._is_changed(held.page_id)
             case _:
                 return not self._is_changed(held.page_id)
+
+    def _says(self, part: PagePart, parts: PageParts, held: PageRecord) -> bool:
+        """Return whether a listing says what a part has, or what is new of it since the last capture."""
+        newest = {PagePart.ATTACHMENTS: self.lists.attachments, PagePart.COMMENTS: self.lists.comments}.get(part)
+        says_news = self.memory is not None and newest is not None and newest.is_certain
+        return says_news or has_same_part(part, parts, held) is not None
 
     def _has_no_new_file(self, held: PageRecord) -> bool:
         newest = self.lists.attachments
