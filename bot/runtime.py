@@ -186,12 +186,15 @@ class Runtime:
     def snapshots(self) -> Snapshots:
         """The folder of the snapshots and its settings."""
         policy, folders = self.settings.snapshots, self.folders
+        places = self.settings.place(policy.path), self.settings.place(policy.separate_path)
         found = self._absolute(policy, "signing_key", "allowed_signers", "restricted_signing_key", "roster")
         witnesses = tuple(self._absolute(each, "key", "ca") for each in policy.witnesses)
         separate = self.settings.resolve(policy.separate_path)
         policy = found.model_copy(update={"witnesses": witnesses, "restricted_path": separate})
         rules = reduce(ArchivedSettings.joined_with, (each.archived for each in self.settings.workspaces), NO_RULES)
-        return Snapshots(folders.snapshots, folders.state, policy, self.clock, self.settings.object_store, rules)
+        return Snapshots(
+            folders.snapshots, folders.state, policy, self.clock, self.settings.object_store, rules, *places
+        )
 
     def _absolute(self, section: _Section, *names: str) -> _Section:
         """Return a copy of a section of the settings whose paths *names* are absolute."""

@@ -247,6 +247,11 @@ class Settings(BaseSettings):
         """Return *path* as an absolute path; relative paths start at the folder of the settings file."""
         return (self._config.parent / path.expanduser()).resolve()
 
+    def place(self, path: Path) -> Path:
+        """Return *path* as `resolve` does, but do not follow a link in its place, so that another link is noticed."""
+        whole = self._config.parent / path.expanduser()
+        return self.resolve(path) if whole.name in ("", "..") else whole.parent.resolve() / whole.name
+
 
 def load_settings(config: Path | None = None) -> Settings:
     """Load the settings file and all overrides; raises `SettingsError` with file and line."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from bot.errors import EvidenceError
 from bot.operations.snapshot_run import find_allowed_signers, read_signers, software
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.bag import sha256
@@ -65,5 +66,8 @@ def verify_copy(
 
 def _was_written_to(state: EvidenceState, checked: Verification) -> bool:
     """Return whether a run was committed, or put its files in place, during the check."""
-    data = read_head(Folder(state.root))
-    return is_being_written(state.root) or (sha256(data) if data else None) != checked.head_digest
+    try:
+        data = read_head(Folder(state.root))
+        return is_being_written(state.root) or (sha256(data) if data else None) != checked.head_digest
+    except (EvidenceError, OSError):
+        return False  # what stands in the place of the folder or its head is a finding

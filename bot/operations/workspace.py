@@ -79,13 +79,17 @@ class Snapshots:
     object_store: ObjectStoreSettings = field(default_factory=ObjectStoreSettings)
     rules: ArchivedSettings = NO_RULES
     """Which pages the workspaces select, for readers of the folder."""
+    place: Path | None = None
+    """*root* as the settings name it, which can be a link; the same as *root* if None."""
+    separate_place: Path | None = None
+    """The folder of the restricted pages, likewise."""
 
     @property
     def state(self) -> "EvidenceState":
         """What the bot remembers about the folder; raises `SettingsError` if the state lies inside the folder."""
         from bot.snapshot.archive.evidence_state import EvidenceState  # not every command needs what is imported late
 
-        return EvidenceState(self.root, self.state_folder)
+        return EvidenceState(self.root, self.state_folder, place=self.place)
 
     @property
     def separate(self) -> "Snapshots":
@@ -96,7 +100,8 @@ class Snapshots:
             "mirror": self.policy.restricted_mirror,
             "witnesses": tuple(each for each in self.policy.witnesses if each.kind is WitnessKind.TIMESTAMP),
         }
-        return replace(self, root=self.policy.separate_path, policy=self.policy.model_copy(update=changes))
+        policy = self.policy.model_copy(update=changes)
+        return replace(self, root=self.policy.separate_path, place=self.separate_place, policy=policy)
 
 
 @dataclass(frozen=True, slots=True)

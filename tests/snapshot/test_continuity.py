@@ -3,9 +3,10 @@
 import datetime as dt
 import hashlib
 import json
+import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from bot.operations.snapshot_check import verify_snapshots
 from bot.operations.snapshot_run import open_run, try_start
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import load_head
+from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import open_writer
@@ -39,6 +41,7 @@ class Bot:
     root: Path
     key: Path | None
     name: str = "bot"
+    place: Path | None = None
 
     @property
     def snapshots(self) -> Snapshots:
@@ -46,7 +49,8 @@ class Bot:
         policy = SnapshotSettings(
             signing_key=self.key or "none", allowed_signers=signers if self.key and signers.exists() else None
         )
-        return Snapshots(self.root, self.folder / f"{self.name}-state", policy, lambda: CLOCK + dt.timedelta(days=1))
+        clock = CLOCK + dt.timedelta(days=1)
+        return Snapshots(self.root, self.folder / f"{self.name}-state", policy, lambda: clock, place=self.place)
 
     def write(self, page_id: str = "101") -> str:
         """Capture one page, which is new each time, and return the digest of the head.
@@ -287,6 +291,71 @@ def test_what_is_typed_must_be_a_digest(signed: Bot, head: str) -> None:
 
 
 # No head, but a memory
+
+
+def lead(bot: Bot, target: Path, *, through: Path) -> Bot:
+    """Return *bot*, whose settings name the link *through*, which leads to *target* now."""
+    through.unlink(missing_ok=True)
+    through.symlink_to(target)
+    return replace(bot, root=target, place=through)
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["nowhere", "an empty folder"])
+def test_a_link_that_leads_elsewhere_now_begins_no_log(signed: Bot, tmp_path: Path, is_there: bool) -> None:
+    linked = lead(signed, tmp_path / "disk", through=tmp_path / "link")
+    head = linked.write()
+    other = tmp_path / "elsewhere"
+    if is_there:
+        other.mkdir()
+
+    with refused(lead(linked, other, through=tmp_path / "link"), head, "run 1"):
+        lead(linked, other, through=tmp_path / "link").write()
+
+    assert other.exists() == is_there
+
+
+def test_a_folder_becomes_a_link_to_where_it_was_moved(signed: Bot, tmp_path: Path) -> None:
+    signed.write()
+    shutil.move(signed.root, tmp_path / "disk")
+
+    lead(signed, tmp_path / "disk", through=signed.root).write()
+
+    assert load_head(signed.root) == load_head(tmp_path / "disk")
+
+
+def test_a_memory_that_names_the_target_of_the_link_is_taken_over(signed: Bot, tmp_path: Path) -> None:
+    """As earlier versions of wikibot remembered it."""
+    moved = replace(signed, root=tmp_path / "disk")
+    moved.write()
+    linked = lead(moved, tmp_path / "disk", through=tmp_path / "link")
+
+    linked.write()
+
+    assert linked.snapshots.state.memory.folder == str(tmp_path / "link")
+    assert linked.sequence == 2
+
+
+@pytest.mark.parametrize("is_a_file", [False, True], ids=["no folder", "a file"])
+def test_a_folder_that_is_missed_is_a_finding_and_nothing_is_read(signed: Bot, is_a_file: bool) -> None:
+    head = signed.write()
+    shutil.rmtree(signed.root)
+    if is_a_file:
+        signed.root.touch()
+
+    checked = verify_snapshots(signed.snapshots)
+
+    assert any(head in finding.message for finding in checked.findings)
+    with pytest.raises(ContinuityError, match=f"no snapshots, but this bot wrote run 1 there .head {head}"):
+        load_remembered(signed.snapshots.state)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/nowhere")])
+def test_what_stands_in_the_place_of_the_head_is_a_finding(signed: Bot, make: Callable[[Path], object]) -> None:
+    signed.write()
+    (signed.root / "CHECKPOINT").unlink()
+    make(signed.root / "CHECKPOINT")
+
+    assert "CHECKPOINT" in {finding.path for finding in verify_snapshots(signed.snapshots).findings}
 
 
 @pytest.mark.parametrize("is_empty", [False, True], ids=["no folder", "an empty folder"])

@@ -16,6 +16,7 @@ from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE
 from bot.snapshot.archive.events import EventType
 from bot.snapshot.archive.instructions import load_instructions
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.verify.event_line import read_event
 from bot.snapshot.verify.verification import Verification, verify
 from tests.machine import IS_NIGHTLY, need
 from tests.snapshot.forger import Forger
@@ -148,6 +149,81 @@ def test_both_verifiers_find_a_change_of_any_byte_of_the_head_and_its_signature(
             assert run_instructions(root, allowed_signers=allowed).returncode, (name, position)
         (root / name).write_bytes(data)
     assert tree_bytes(root) == tree_bytes(evidence)
+
+
+def test_both_verifiers_read_the_same_facts(tmp_path: Path) -> None:
+    """The end of an event, from the value of `by`: all are judged by one program."""
+    chance = random.Random(1)  # noqa: S311 -- nothing here is a secret
+    tails = [_make_tail(chance) for _ in range(20_000 if IS_NIGHTLY else 2_000)]
+    (tmp_path / "tails").write_text("".join(f"{tail}\n" for tail in tails), encoding="ascii")
+    function = re.search(r"^function is_tail.*?^}$", load_instructions(), re.MULTILINE | re.DOTALL)
+    assert function
+    program = function[0] + "{ print is_tail($0) }"
+
+    judged = subprocess.run(["awk", program, tmp_path / "tails"], capture_output=True, text=True, check=True)
+
+    start = f'{{"format": "wikibot-events/2", "id": "000001-000001", "type": "x", "outcome": "fail", "when": {WHEN}, '
+    read = [read_event(f'{start}"pages": [], "page": null, "by": {tail}') for tail in tails]
+    assert {True, False} == {row is not None for row in read}
+    differing = [
+        tail
+        for tail, row, said in zip(tails, read, judged.stdout.split(), strict=True)
+        if (row is not None) != (said == "1")
+    ]
+    assert differing == []
+    assert all(isinstance(row.facts, dict) for row in read if row)
+
+
+WHEN = '"2026-11-24T02:30:00Z"'
+WORDS = (
+    '"x"',
+    '"x"',
+    "0",
+    "12",
+    "-7",
+    "true",
+    "null",
+    '"a b"',
+    '"\\u00e4"',
+    '"\\"y\\": 1"',
+    '"\\n"',
+    "[]",
+    "[1, 2]",
+    '["z"]',
+)
+ODD_WORDS = (
+    "-0",
+    "07",
+    "1.5",
+    "1e5",
+    "NaN",
+    '"\\u0041"',
+    '"\\/"',
+    "{}",
+    '{"y": 1}',
+    "[[]]",
+    '"',
+    "9" * 19,
+    "9" * 18,
+    " ",
+)
+
+
+def _make_tail(chance: random.Random) -> str:
+    """Return what follows `by`: as wikibot writes it, or with one change."""
+    by = ", ".join(chance.choices(['"bot"', '"\\u4f1a"', '"a], b"'], k=chance.randint(0, 2)))
+    odd = chance.choice(WORDS + ODD_WORDS)
+    names = chance.sample(["verdict", "name", "x", "y_1", "facts", "by"], chance.randint(0, 3))
+    facts = ", ".join(f'"{name}": {chance.choice((*WORDS, odd))}' for name in names)
+    tail = f'[{by}], "facts": {{{facts}}}}}'
+    at = chance.randrange(len(tail))
+    if chance.random() < 0.5:
+        return tail
+    return (
+        tail[:at]
+        + chance.choice(["", '"', ",", " ", "}", "[", '"x": 1, ', "\\", odd])
+        + tail[at + chance.randint(0, 2) :]
+    )
 
 
 def test_the_instructions_know_the_same_kinds_of_events_as_the_program() -> None:

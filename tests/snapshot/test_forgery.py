@@ -617,6 +617,71 @@ def facts_with_words_behind_them(forger: Forger) -> None:
     forger.rewrite_head()
 
 
+def _say(forger: Forger, facts: str, by: str = '"forger"') -> None:
+    """Add an event of a run with these words."""
+    forger.add_event("ingestion", facts={"x": 0})
+    forger.append(verdict=RunVerdict.COMPLETE)
+    path = forger.root / "log/2026/000006.events.jsonl"
+    text = path.read_text().replace('"x": 0', facts).replace('"forger"', by)
+    path.write_text(text)
+    forger.rewrite_head()
+
+
+def fact_that_is_said_twice(forger: Forger) -> None:
+    _say(forger, '"verdict": "complete", "verdict": "incomplete"')
+
+
+def verdict_in_another_fact(forger: Forger) -> None:
+    _say(forger, '"a": {"verdict": "complete"}, "verdict": "incomplete"')
+
+
+def verdict_among_those_who_took_part(forger: Forger) -> None:
+    _say(forger, '"x": 0', by='{"verdict": "complete"}')
+
+
+def number_of_many_digits(forger: Forger) -> None:
+    _say(forger, f'"verdict": "complete", "x": {"9" * 5_000}')
+
+
+def event_without_facts(forger: Forger) -> None:
+    forger.add_event("ingestion")
+    forger.append()
+    path = forger.root / "log/2026/000006.events.jsonl"
+    path.write_bytes(path.read_bytes().replace(b', "facts": {}', b""))
+    forger.rewrite_head()
+
+
+def state_of_a_page_that_the_event_lists_twice(forger: Forger) -> None:
+    forger.add_event("metadata modification", ["101", "101"], forger.state("101"))
+    forger.append()
+
+
+def time_that_no_calendar_has(forger: Forger) -> None:
+    new_capture(forger, captured_at="2026-11-28T25:61:61Z")
+
+
+def version_with_a_zero_in_front(forger: Forger) -> None:
+    new_capture(forger)
+    path = forger.root / "log/2026/000006.events.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"version": 2', b'"version": 02'))
+    forger.rewrite_head()
+
+
+def new_capture(forger: Forger, **values: object) -> None:
+    """Add a version of page 101."""
+    source, path = "data/_source/101/v2.xml", "data/_source/101/record-000006.json"
+    (forger.root / BAG / source).write_text("<p>new</p>")
+    record, digest = json.loads((forger.root / RECORD).read_bytes()), forger.digest(f"{BAG}/{source}")
+    record |= {"source_path": source, "source_sha256": digest, "version": record["version"] | {"number": 2}}
+    (forger.root / BAG / path).write_bytes(dump_json(record))
+    state = {"record": path, "source": source, "source_sha256": digest, "version": 2}
+    new = {"captured_at": "2026-11-29T02:30:00Z"} | values
+    event = forger.add_event("capture", ["101"], forger.set_state("101", **state | new))
+    for name in (source, path):
+        forger.change("keep", f"{BAG}/{name}", event)
+    forger.append()
+
+
 def title_that_only_the_list_of_pages_has(forger: Forger) -> None:
     path = forger.root / BAG / "pages.jsonl"
     path.write_bytes(path.read_bytes().replace(b"Board meeting", b"Bored meeting"))
@@ -722,6 +787,15 @@ def _drop_attachment(forger: Forger) -> None:
 
 def hold_released_by_a_failure(forger: Forger) -> None:
     _redact_after_release(forger, outcome="fail")
+
+
+def hold_released_by_a_number(forger: Forger) -> None:
+    forger.add_event("hold", ["101"], None, HOLD)
+    forger.append()
+    forger.add_event("hold-release", ["101"], None, {"a": {"name": "case 7"}, "name": 7})
+    forger.append()
+    _drop_attachment(forger)
+    forger.append()
 
 
 def hold_released_under_another_name(forger: Forger) -> None:
@@ -833,6 +907,14 @@ WITH_THE_KEY = (
     complete_though_the_event_says_incomplete,
     facts_of_endless_json,
     facts_with_words_behind_them,
+    fact_that_is_said_twice,
+    verdict_in_another_fact,
+    verdict_among_those_who_took_part,
+    number_of_many_digits,
+    event_without_facts,
+    state_of_a_page_that_the_event_lists_twice,
+    time_that_no_calendar_has,
+    version_with_a_zero_in_front,
     title_that_only_the_list_of_pages_has,
     salt_that_only_the_list_of_pages_has,
     salt_that_the_list_of_pages_lost,
@@ -844,6 +926,7 @@ WITH_THE_KEY = (
     fork,
     lost_runs,
     hold_released_by_a_failure,
+    hold_released_by_a_number,
     hold_released_under_another_name,
     hold_released_in_the_run_that_redacts,
     verdict_without_an_event,

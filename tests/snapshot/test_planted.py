@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from bot.snapshot.query.period import Period
 from bot.snapshot.query.timeline import read_timeline
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import Killed
+from tests.snapshot.forger import Forger
 from tests.snapshot.small_tree import SOFTWARE, capture_first, capture_second, index_of, state_of, tree_bytes
 
 SECRET = b"secret of another folder"
@@ -405,6 +407,17 @@ def test_an_older_state_that_was_put_back_is_not_shown(
 
     with pytest.raises(SnapshotError, match="does not descend from run 2"):
         read(state_of(planted.root))
+
+
+@pytest.mark.parametrize("shown", ["[]", "1", "{}", '"x"', '{"space_key": ["OTHER"]}'])
+def test_a_list_of_pages_of_another_shape_is_refused(planted: Planted, shown: str) -> None:
+    """All digests fit: only the signature, which the state remembers, shows who wrote it."""
+    pages = planted.root / "WS2/pages.jsonl"
+    pages.write_bytes(re.sub(rb'"shown": .*', b'"shown": ' + shown.encode() + b"}", pages.read_bytes()))
+    Forger(planted.root).rewrite_head()
+
+    with pytest.raises(EvidenceError):
+        load_library(planted.root)
 
 
 def test_forged_lists_are_not_shown(planted: Planted) -> None:

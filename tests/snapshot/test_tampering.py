@@ -349,6 +349,14 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
         rewrite(EVENTS, lambda data: data + data.splitlines(keepends=True)[-1]),
         EVENTS,
     ),
+    "an event without its facts": (
+        rewrite(EVENTS, lambda data: re.sub(rb', "facts": {.*?}}', b"}", data, count=1)),
+        EVENTS,
+    ),
+    "an event with a list of facts": (
+        rewrite(EVENTS, lambda data: re.sub(rb'"facts": {.*?}}', b'"facts": [1]}', data, count=1)),
+        EVENTS,
+    ),
     "an event is taken away": (
         rewrite("log/2026/000003.events.jsonl", lambda data: b"".join(data.splitlines(keepends=True)[:-1])),
         "log/2026/000003.events.jsonl",

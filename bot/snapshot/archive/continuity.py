@@ -88,8 +88,10 @@ def load_remembered(state: EvidenceState) -> Library:
     """Load the snapshots for reading; raises `ContinuityError` if they do not descend from the remembered head."""
     library = load_library(state.root)
     remembered = state.memory.head
-    if library.head is None or remembered is None:
+    if remembered is None:
         return library
+    if library.head is None:
+        raise ContinuityError(f"{_describe_loss(state.root, remembered)}. Restore the folder from a copy")
     heads = find_heads(library)
     if remembered.sha256 not in {head.sha256 for head in heads}:
         raise ContinuityError(
@@ -122,9 +124,8 @@ def _admit_empty(situation: Situation) -> None:
         return
     if memory.head is not None:
         raise ContinuityError(
-            f"{root} contains no snapshots, but this bot wrote run {memory.head.sequence} there (head "
-            f"{memory.head.sha256}); nothing was written. Restore the folder from a copy, or give up what was there: "
-            "`wikibot evidence new-log --reason TEXT`"
+            f"{_describe_loss(root, memory.head)}; nothing was written. Restore the folder from a copy, or give up "
+            "what was there: `wikibot evidence new-log --reason TEXT`"
         )
     if memory.given_up:
         raise ContinuityError(
@@ -235,6 +236,10 @@ def _admit_key(situation: Situation) -> bool:
             "`wikibot evidence rotate-key --to NEW_KEY`"
         )
     return False
+
+
+def _describe_loss(root: Path, head: RememberedHead) -> str:
+    return f"{root} contains no snapshots, but this bot wrote run {head.sequence} there (head {head.sha256})"
 
 
 def _describe(head: FoundHead) -> str:

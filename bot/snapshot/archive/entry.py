@@ -192,14 +192,15 @@ def standing_of(entry: PageEntry) -> Standing:
 def standing_of_line(line: bytes, space_key: str) -> Standing:
     """Return the standing of the page of a line of `pages.jsonl`; *space_key* is the space of most pages.
 
-    No text in the line can contain the name of a field, because its quotes would be escaped.
+    No text in the line can contain the name of a field, because its quotes would be escaped. Raises `EvidenceError`.
     """
     is_usual_space = _space_field(space_key) in line
     if _PLAIN in line and is_usual_space:
         return _standing(space_key, True, False, False)
     state, _, shown = line.partition(b', "shown": ')
     if not is_usual_space and not shown.startswith(b"null"):
-        space_key = str(json.loads(line)["shown"]["space_key"])
+        known = parse_line(line, name="pages.jsonl").shown
+        space_key = known.space_key if known else space_key
     return _standing(space_key, _NOT_ARCHIVED not in state, _NOT_GONE not in state, _NOT_REDACTED not in state)
 
 

@@ -190,13 +190,11 @@ def _facts(event: Event) -> dict[str, object]:
 def _checked(name: str, value: object) -> object:
     """Return a fact; raises `EvidenceError` for text that could come from the wiki."""
     match value:
-        case bool() | int() | float() | None:
+        case bool() | int() | None:
             return value
         case str() if name in FREE_TEXTS or _CODE.fullmatch(value):
             return value
-        case dict():
-            return {key: _checked(key, item) for key, item in sorted(value.items())}
-        case list() | tuple():
+        case list() | tuple() if not any(isinstance(item, list | tuple) for item in value):
             return [_checked(name, item) for item in value]
     raise EvidenceError(f"the fact {name} of an event contains text; the log has only ids, digests, numbers and codes")
 

@@ -69,7 +69,7 @@ class EvidenceMemory(FileDocument):
     log: str = Field(pattern=r"^[0-9a-f]{32}$")
     """Id of the log."""
     folder: str
-    """Snapshots folder."""
+    """Snapshots folder, as the settings name it; a link is not followed."""
     heads: tuple[RememberedHead, ...] = ()
     """All heads, the oldest first. A head that is not among them was not written or accepted by this bot."""
     given_up: tuple[RememberedHead, ...] = ()
@@ -96,13 +96,18 @@ class EvidenceMemory(FileDocument):
 
 
 class EvidenceState:
-    """The snapshots folder *root* of a bot, and the bot's own files about it in *state_folder*."""
+    """The snapshots folder *root* of a bot, and the bot's own files about it in *state_folder*.
+
+    The memory belongs to *place*, the folder as the settings name it: if that is a link, and somebody lets it lead to
+    another folder, the snapshots are missed.
+    """
 
     def __init__(
         self,
         root: Path,
         state_folder: Path,
         *,
+        place: Path | None = None,
         draw_log: Callable[[], str] = draw_log_id,
         salts: Salts | None = None,
     ) -> None:
@@ -116,6 +121,7 @@ class EvidenceState:
         self.salts = salts or Salts()
         """The salts of what this process writes."""
         self._draw_log = draw_log
+        self._place = place or root
 
     @property
     def memory(self) -> EvidenceMemory:
@@ -227,13 +233,19 @@ class EvidenceState:
 
     @property
     def _root_name(self) -> str:
-        return _name(self.root)
+        return _name(self._place)
 
     def _find(self) -> EvidenceMemory | None:
+        """Return the memory of the folder of this name; else that of the same folder under another name."""
+        known = []
         for path in sorted(self.folder.glob("*.json")):
-            found = _load(path)
-            if found.folder == self._root_name:
-                return found
+            known.append(_load(path))
+            if known[-1].folder == self._root_name:
+                return known[-1]
+        root = self.root.resolve()
+        for memory in known:
+            if memory.folder and Path(memory.folder).resolve() == root:
+                return memory.replaced(folder=self._root_name)
         return None
 
     def _begin(self) -> EvidenceMemory:

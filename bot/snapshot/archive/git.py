@@ -34,6 +34,7 @@ _SETTINGS = {
     "core.fsmonitor": "false",
     "gc.autoDetach": "false",
     "gpg.format": "ssh",
+    "gpg.ssh.program": "ssh-keygen",
 }
 
 

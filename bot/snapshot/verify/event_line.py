@@ -12,7 +12,7 @@ _PATH = rf"{_NAME}(?:/{_NAME})*"
 _WHEN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _STATE = (
     rf'\{{"id": "({_NAME})", "bag": "({_NAME})", "record": "({_PATH})", "source": (?:null|"({_PATH})"), '
-    rf'"source_sha256": "([0-9a-f]{{64}})", "version": (0|[1-9][0-9]*), "captured_at": "({_WHEN})", '
+    rf'"source_sha256": "([0-9a-f]{{64}})", "version": (0|[1-9][0-9]{{0,17}}), "captured_at": "({_WHEN})", '
     rf'"archived": (true|false), "tombstone": (?:null|"({_WHEN})"), "redacted_at": (?:null|"({_WHEN})"), '
     r'"converter": "([A-Za-z0-9._ -]*)"\}'
 )
@@ -22,16 +22,14 @@ _EVENT = re.compile(
     rf'"outcome": "(success|fail|restricted)", "when": "({_WHEN})", '
     rf'"pages": \[((?:"{_NAME}"(?:, "{_NAME}")*)?)\], "page": (?:null|({_STATE})), "by": (?=\[)'
 )
-_TEXT = r'"[ !#-\[\]-~]*"'
-_SINGLE = rf"(?:{_TEXT}|-?(?:0|[1-9][0-9]*)|true|false|null)"
+_ESCAPE = r'\\(?:["\\bfnrt]|u(?:00(?:0[0-7bef]|1[0-9a-f]|7f|[89a-f][0-9a-f])|0[1-9a-f][0-9a-f]{2}|[1-9a-f][0-9a-f]{3}))'
+_TEXT = rf'"[ !#-\[\]-~]*(?:{_ESCAPE}[ !#-\[\]-~]*)*"'
+_SINGLE = rf"(?:{_TEXT}|0|-?[1-9][0-9]{{0,17}}|true|false|null)"
 _VALUE = rf"(?:{_SINGLE}|\[(?:{_SINGLE}(?:, {_SINGLE})*)?\])"
 _FACT = rf'"[a-z0-9_]+": {_VALUE}'
-_PLAIN_TAIL = re.compile(rf'\[(?:{_TEXT}(?:, {_TEXT})*)?\], "facts": \{{((?:{_FACT}(?:, {_FACT})*)?)\}}\}}')
-"""`by` and facts without escapes, which nearly all events have."""
+_TAIL = re.compile(rf'\[(?:{_TEXT}(?:, {_TEXT})*)?\], "facts": \{{((?:{_FACT}(?:, {_FACT})*)?)\}}\}}')
+"""`by` and facts in the one form of their JSON. `VERIFY.md` has the same grammar."""
 _FACT_NAME = re.compile(r'"([a-z0-9_]+)": ')
-_HEAD_NAMES = frozenset({"format", "id", "type", "outcome", "when", "pages", "page"})
-_MAX_DEPTH = 8
-"""How deep the facts of an event can be nested. `VERIFY.md` has the same value."""
 
 
 class LoggedPage(NamedTuple):
@@ -79,6 +77,8 @@ def read_event(line: str) -> EventRow | None:
         return None
     event, kind, outcome, when, pages, *state = match.groups()
     listed = frozenset(pages[1:-1].split('", "')) if pages else frozenset[str]()
+    if state[0] and pages != f'"{state[1]}"':
+        listed -= {state[1]}  # a page that is listed twice, or with others, is not the page of the state
     return EventRow(event, intern(kind), outcome, when, listed, _make_page(state) if state[0] else None, tail)
 
 
@@ -96,26 +96,11 @@ def _make_page(fields: Sequence[Any]) -> LoggedPage:
 
 
 def _is_canonical(tail: str) -> bool:
-    """Return whether the rest of a line, from the value of `by`, has the one form of its JSON."""
-    plain = _PLAIN_TAIL.fullmatch(tail)
-    if plain:
-        return _are_different(tuple(_FACT_NAME.findall(plain[1])))
-    whole = f'{{"by": {tail}'
-    try:
-        content = json.loads(whole)
-        return not content.keys() & _HEAD_NAMES and json.dumps(content) == whole and _is_shallow(content, _MAX_DEPTH)
-    except (ValueError, RecursionError):
-        return False
+    """Return whether the rest of a line, from the value of `by`, is as wikibot writes it, with each fact once."""
+    match = _TAIL.fullmatch(tail)
+    return match is not None and _are_different(tuple(_FACT_NAME.findall(match[1])))
 
 
 @lru_cache
 def _are_different(names: tuple[str, ...]) -> bool:
     return len(set(names)) == len(names)
-
-
-def _is_shallow(value: object, depth: int) -> bool:
-    """Return whether a value has no more than *depth* levels."""
-    if not isinstance(value, dict | list):
-        return True
-    items = value.values() if isinstance(value, dict) else value
-    return depth > 0 and all(_is_shallow(item, depth - 1) for item in items)

@@ -1,6 +1,8 @@
 """What the events of a run can have done to a captured page. `VERIFY.md` has the same rules."""
 
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.snapshot.archive.events import EventType
@@ -34,6 +36,8 @@ class RunOfPage(NamedTuple):
 def find_flaws(run: RunOfPage, before: LoggedPage | None, after: LoggedPage) -> list[str]:
     """Return what events of these kinds cannot have done to a page; *before* is None for a new page."""
     flaws = [*_find_capture_flaws(run, before, after), *_find_redaction_flaws(run, before, after)]
+    if not all(map(_is_time, (after.captured_at, after.tombstone, after.redacted_at))):
+        flaws.append("has a time that no calendar has")
     if before is not None and before.bag != after.bag:
         flaws.append("moved to another bag")
     if after.tombstone != (before.tombstone if before else None):
@@ -96,3 +100,15 @@ def _find_tombstone_flaws(run: RunOfPage, after: LoggedPage) -> Iterator[str]:
         yield "gets a tombstone without a deletion event"
     if after.tombstone != run.when and EventType.UPGRADE not in run.kinds:
         yield "gets a tombstone of another time than the run"
+
+
+@lru_cache
+def _is_time(text: str | None) -> bool:
+    """Return whether a time in the form of the log exists, or is not stated."""
+    if text is None:
+        return True
+    try:
+        datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return True

@@ -319,5 +319,6 @@ class _RunLog:
 
 
 def _hold_of(row: EventRow) -> str:
-    """Return the name of the hold that an event is about."""
-    return str(row.facts.get("name", ""))
+    """Return the name of the hold that an event is about; empty if it states none."""
+    name = row.facts.get("name")
+    return name if isinstance(name, str) else ""

@@ -116,7 +116,7 @@ class _Order:
 def _verify(order: _Order, *, resumes: bool) -> tuple[Verification, bool]:
     """Return the result, and whether only the runs after the remembered head were replayed."""
     inspection = Inspection(order.tree or Tree(Path(order.root)))
-    if not inspection.tree.files:
+    if not inspection.tree.files and not order.remembered:
         raise EvidenceError(f"there are no snapshots in {order.root}; `wikibot snapshot` makes the first")
     _skip_staging(inspection)
     head, chain = _check_heads(inspection, order)
