@@ -34,6 +34,7 @@ class Terminal:
         self, *words: str, folder: Path, environment: Mapping[str, str], program: Sequence[str] = _WIKIBOT
     ) -> None:
         self._near, far = pty.openpty()
+        self._is_open = True
         command = [sys.executable, "-c", _AT_THE_TERMINAL, *program, *words]
         settled = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "110", "PYTHONPATH": _repository()}
         self._process = subprocess.Popen(
@@ -76,6 +77,12 @@ class Terminal:
             idle = idle + 1 if self._is_asleep() else 0
         os.write(self._near, b"\x03")
 
+    def close(self) -> int:
+        """Close the window of the terminal; return how the command ended."""
+        os.close(self._near)
+        self._is_open = False
+        return self._process.wait(timeout=_SECONDS)
+
     def _is_asleep(self) -> bool:
         status = Path(f"/proc/{self._process.pid}/stat")
         return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "S"
@@ -110,7 +117,8 @@ class Terminal:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        os.close(self._near)
+        if self._is_open:
+            os.close(self._near)
 
 
 def _repository() -> str:

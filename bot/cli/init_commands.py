@@ -2,8 +2,11 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -13,6 +16,7 @@ from bot.cli.app import App, pass_app
 from bot.cli.interview import Interview
 from bot.cli.merge_questions import decided_by
 from bot.cli.place_questions import PLACE_OPTION, parse_places, save_places, say_homeless
+from bot.cli.signal_handlers import handling
 from bot.config.policy import HistoryMode
 from bot.config.settings import DEFAULT_CONFIG
 from bot.errors import BotError, SettingsError, WikiError
@@ -99,7 +103,7 @@ def init(
     if asks:
         output.warn("Press Ctrl-C to stop at any question; the next `wikibot init` continues with your answers.\n")
     interview = Interview(config, given, kept, asks=asks)
-    try:
+    with _keeping_answers(interview, kept, config) if asks else nullcontext():
         found = _interview(interview, config, save_token=False if save_token is None and yes else save_token)
         is_signed = _settle_key(config, signing_key, asks=confirms)
         archived = setup.find_archive_rules(found[0].gateway(), found[1].space_key)
@@ -108,10 +112,6 @@ def init(
             output.say_step(f"the old settings are in {setup.set_aside(config)}")
         settings = setup.write_settings(config, interview.answers, archived=archived, is_signed=is_signed, history=mode)
         runtime = Runtime(settings, is_attended=True)
-    except (Exception, KeyboardInterrupt):
-        if asks:
-            _keep(interview.answers, kept, config)
-        raise
     Answers.forget(config)
     output.say_step(f"{config} written")
     _adopt(runtime, found[1], given_places, yes=yes, no_adopt=no_adopt, asks=asks)
@@ -221,6 +221,21 @@ def _in_words(found: setup.HistoryEstimate) -> str:
     """Return size and time of an estimate, rounded."""
     size, minutes = found.size_bytes / 1_000_000, round(found.seconds / 60)
     return f"{size:,.1f} MB and {counted(minutes, 'minute') if minutes else 'less than a minute'}"
+
+
+@contextmanager
+def _keeping_answers(interview: Interview, before: Answers, config: Path) -> Iterator[None]:
+    """Save the answers if the block fails or is interrupted, also by a terminal that is closed."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        with handling({signal.SIGHUP: interrupt, signal.SIGTERM: interrupt}):
+            yield
+    except (Exception, KeyboardInterrupt):
+        _keep(interview.answers, before, config)
+        raise
 
 
 def _keep(answers: Answers, before: Answers, config: Path) -> None:

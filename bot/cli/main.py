@@ -152,7 +152,7 @@ def _run(app: App, arguments: list[str] | None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        output.fail(describe_usage_error(error))
+        output.fail(describe_usage_error(error), advises=False)
         return 1  # not click's 2, which `plan` uses for "there are changes"
     except (click.Abort, KeyboardInterrupt):
         output.fail("interrupted")

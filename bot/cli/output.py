@@ -115,12 +115,12 @@ def say_step(text: str) -> None:
 
 def warn(text: str) -> None:
     """Print *text* on standard error."""
-    _say_to_person(text)
+    _say_to_person(_complete(text))
 
 
 def say_warning(text: str) -> None:
     """Print *text* on standard error as a warning: the command goes on."""
-    _say_to_person(text, prefix="warning:", colour="yellow")
+    _say_to_person(_complete(text), prefix="warning:", colour="yellow")
 
 
 def say_question(text: str) -> None:
@@ -158,16 +158,16 @@ def confirm(question: str) -> None:
         raise BotError("aborted; nothing was written")
 
 
-def fail(message: str) -> None:
-    """Print an error for a person on standard error, without secrets."""
+def fail(message: str, *, advises: bool = True) -> None:
+    """Print an error for a person on standard error, without secrets; commands that it only names stay as they are."""
     from bot.log import redact
 
-    _say_to_person(redact.known(message), prefix="error:", colour="red")
+    _say_to_person(redact.known(_complete(message) if advises else message), prefix="error:", colour="red")
 
 
 def _say_to_person(text: str, *, prefix: str = "", colour: str | None = None) -> None:
     """Print lines on standard error, on a terminal broken at words instead of in the middle of one."""
-    whole = visible(_complete(f"{prefix} {text}" if prefix else text))
+    whole = visible(f"{prefix} {text}" if prefix else text)
     lines = whole.split("\n")
     if sys.stderr.isatty():
         width = max(shutil.get_terminal_size().columns, 20)

@@ -13,7 +13,7 @@ from bot.config.policy import SafetySettings
 from bot.config.schemas import add_schemas
 from bot.errors import BotError, ContentError, StoppedError
 from bot.log import logger
-from bot.operations.last_check import note_written
+from bot.operations.last_check import note_adopted
 from bot.operations.single_write import write_single_page
 from bot.operations.workspace import Workspace
 from bot.storage.comment_markers import marker_refs
@@ -46,7 +46,9 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: "
             at_least=adoption.page.version,
             conflicts=1,
         )
-    note_written(adoption.workspace, adoption.texts, version.when)
+    refused = {refusal.region for refusal in adoption.refusals if not refusal.is_absent}
+    still_open = {*adoption.open, *refused}
+    note_adopted(adoption.workspace, adoption.page.id, adoption.texts, version.when, still_open=still_open)
     add_schemas(adoption.edit.after.path.parent)
     return version
 

@@ -15,7 +15,7 @@ from bot.history import Run, RunHistory, RunOutcome
 from bot.notify.announcer import CHANNEL_FAILS
 from bot.notify.concern import NOT_IN_FULL, Concern, HealthLevel
 from bot.notify.memory import load_notified
-from bot.operations.last_check import find_last_check
+from bot.operations.last_check import find_last_check, find_written
 from bot.operations.workspace import Folders, Workspace
 from bot.snapshot.archive.checkpoint import load_head
 from bot.sync.drift import Verdict
@@ -29,6 +29,7 @@ _LEVELS = {
     RunOutcome.FAILED: HealthLevel.FAILING,
     RunOutcome.INTERRUPTED: HealthLevel.FAILING,
 }
+_DISPUTE = re.compile(r".+?: region '")
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -100,7 +101,8 @@ def read_health(
     found = [concern for workspace in workspaces for concern in _concerns_of(workspace)]
     if not jobs:
         found += [_never_compared(each) for each in workspaces if find_last_check(each) is None]
-    from_jobs = [_concern_of(job, now) for job in job_states if job.level is not HealthLevel.WELL]
+    troubled = [job for job in job_states if job.level is not HealthLevel.WELL]
+    from_jobs = [_concern_of(job, now) for job in troubled if found or not _is_settled(job, workspaces)]
     concerns = [concern for concern in from_jobs if not _is_explained(concern, found)] + found
     if trouble:
         key = f"settings:{_digest(trouble)}"
@@ -176,6 +178,18 @@ def _concern_of(job: JobHealth, now: datetime) -> Concern:
 def _is_explained(concern: Concern, found: Sequence[Concern]) -> bool:
     """Return whether the concern of a job is only the sum of what was *found* in the workspaces."""
     return concern.kind in ("attention", "stopped") and concern.about.partition(" ")[0] == "sync" and bool(found)
+
+
+def _is_settled(job: JobHealth, workspaces: Sequence[Workspace]) -> bool:
+    """Return whether a `sync` found only edits of people, of which a person has taken over the last one since.
+
+    The caller knows that nothing is left in any workspace.
+    """
+    last = job.last
+    if job.level is not HealthLevel.ATTENTION or last is None or last.finished is None or "disputed" not in last.counts:
+        return False
+    begins_with_an_edit = _DISPUTE.match(last.message) is not None  # what is about no page comes first
+    return begins_with_an_edit and any(at > last.finished for each in workspaces for at in find_written(each).values())
 
 
 def _concerns_of(workspace: Workspace) -> Iterator[Concern]:

@@ -1,7 +1,7 @@
 """What the last check of each workspace found: the plan that is left, for those who look without asking the wiki."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from bot.log import logger
 from bot.operations.workspace import Folders, Workspace
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import Verdict
-from bot.sync.plan import Change, Plan, Scope
+from bot.sync.plan import Change, PagePlan, Plan, Scope
 
 
 class LastCheckFile(FileDocument):
@@ -115,15 +115,41 @@ def find_written(workspace: Workspace) -> Mapping[str, datetime]:
     return {} if file is None else file.written
 
 
-def note_written(workspace: Workspace, regions: Iterable[str], at: datetime) -> None:
-    """Record that an adoption wrote *regions*; a disk that does not allow this is logged."""
+def note_adopted(
+    workspace: Workspace, page_id: str, regions: Iterable[str], at: datetime, *, still_open: Container[str] = ()
+) -> None:
+    """Record that an adoption wrote *regions* of a page; those that are not *still_open* need nobody any more.
+
+    A disk that does not allow this is logged.
+    """
     path = _path(workspace.folders, workspace.name)
     before = _read(path) or LastCheckFile(at=None, regions=0)
     file = before.replaced(written=before.written | dict.fromkeys(regions, at))
+    check = find_last_check(workspace)
+    settled = {region for region in regions if region not in still_open}
     try:
+        if check is not None and before.plan is not None:
+            left = _without(check.plan, page_id, settled)
+            file = file.replaced(plan=_seal(left, workspace.folders) if _says_something(left) else None)
         replace_file(path, (json.dumps(file.content(), ensure_ascii=False) + "\n").encode(), is_private=True)
-    except OSError as error:
+    except (OSError, BotError) as error:
         logger.warning("{}: what was written cannot be recorded: {}", path, error)
+
+
+def _without(plan: Plan, page_id: str, regions: Container[str]) -> Plan:
+    """Return *plan* without what it says about *regions* of a page."""
+
+    def is_left(page: PagePlan, change: Change) -> bool:
+        return page.id != page_id or change.region not in regions
+
+    pages = (
+        replace(page, changes=tuple(change for change in page.changes if is_left(page, change))) for page in plan.pages
+    )
+    return replace(plan, pages=tuple(page for page in pages if any(map(_is_out_of_sync, page.changes))))
+
+
+def _is_out_of_sync(change: Change) -> bool:
+    return change.verdict is not Verdict.IN_SYNC
 
 
 def _says_something(plan: Plan) -> bool:
@@ -158,7 +184,7 @@ def _left(plan: Plan, report: ApplyReport) -> Plan:
             changes = tuple(change for change in changes if change not in page.writes)
         elif found is not None and found.result is Result.WRITTEN:
             changes = tuple(change for change in changes if change.region not in found.regions)
-        if any(change.verdict is not Verdict.IN_SYNC for change in changes):
+        if any(map(_is_out_of_sync, changes)):
             pages.append(replace(page, changes=changes))
     return replace(plan, pages=tuple(pages))
 

@@ -306,6 +306,17 @@ def test_what_was_answered_before_an_interruption_is_offered_again(desk: Desk) -
         assert again.end() == 130
 
 
+def test_what_was_answered_before_the_terminal_was_closed_is_offered_again(desk: Desk) -> None:
+    with at_terminal(desk, "init") as terminal:
+        terminal.answer("Address of the wiki", desk.wiki.url)
+        sign_in(desk, terminal, token(desk))
+        terminal.expect("Keep the token")
+        assert terminal.close() != 0
+
+    draft = desk.folder / "fresh" / "config" / ".wikibot" / "init.json"
+    assert json.loads(draft.read_text())["url"] == desk.wiki.url
+
+
 def test_after_a_no_the_settings_stay_and_adopt_goes_on(desk: Desk) -> None:
     with at_terminal(
         desk, "init", *answers(desk), "--no-signing-key", "--history", "latest", WIKIBOT_WIKI__TOKEN=token(desk)

@@ -68,6 +68,23 @@ def test_a_trouble_has_one_comment_that_is_answered_when_it_is_over(managed: Ser
 
 
 @pytest.mark.parametrize("flavour", ["cloud"])
+def test_an_adoption_settles_the_matter_for_status_and_comments(managed: Service) -> None:
+    before = managed.wiki.body(managed.home)
+    managed.wiki.edit(managed.home, before.replace("All is well.", "All is better."), by="ana")
+    _run(managed, 3)
+    assert managed.wikibot("status")[0] == 1
+
+    assert managed.wikibot("adopt", "--yes")[0] == 0, managed.err
+
+    code, said = managed.wikibot("status")
+    assert (code, "drifted" in said) == (0, False), said
+    assert managed.wikibot("run", "--once")[0] == 0, managed.err
+    comment, answer = _comments(managed)
+    assert answer.parent_id == comment.id
+    assert "over: Home: status: drifted (ws2)" in _text(managed, answer)
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
 def test_what_several_regions_need_is_one_comment_that_mentions_people(managed: Service) -> None:
     settings = managed.folder / "bot.yaml"
     account = managed.wiki.account("ana")

@@ -7,7 +7,7 @@ import shutil
 import socket
 import stat
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -471,7 +471,12 @@ def test_tampering_is_found_by_us_and_by_the_public_tools(
     allowed.write_text(signer.allowed_signers())
     judged = run_instructions(root, allowed_signers=allowed)
     assert judged.returncode != 0
-    assert "FOUND: " in judged.stderr or "FAILED" in judged.stderr, judged.stderr
+    last = judged.stderr.splitlines()[-1]
+    assert last.startswith("FOUND: "), judged.stderr
+    if ": FAILED" in judged.stderr or last.endswith((" is missing", " is in no list")):
+        named = PurePosixPath(re.split(r" is missing| is in no list", last.removeprefix("FOUND: "))[0])
+        found = {finding.path for finding in checked.findings}
+        assert found & {str(named), *map(str, named.parents)}, (last, checked.findings)
 
 
 @pytest.mark.parametrize("what", ["a word in a page", "a page is deleted", "a page is planted", "a page is renamed"])
