@@ -119,12 +119,12 @@ def test_what_is_wrong_in_the_environment_is_named_by_its_variable(
 @pytest.mark.parametrize(
     "address",
     ["http://h:18940%40127.0.0.1", "http://:pw@h", "http://@h", "http://h:99999", "http://h:0", "http://h%00",
-     "http://h h", "http://h\\x", r"http://h\u202e"],
+     "http://h h", "http://h\\x", "http://h\u202e"],
 )  # fmt: skip
 def test_an_address_that_could_be_read_in_two_ways_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    monkeypatch.setenv("WIKIBOT_WIKI__URL", address.encode().decode("unicode_escape"))
+    monkeypatch.setenv("WIKIBOT_WIKI__URL", address)
 
     with pytest.raises(SettingsError, match=r"wiki\.url: must (?:be the bare|name a host)"):
         load_settings(write(tmp_path, MINIMAL))
