@@ -200,3 +200,20 @@ def test_a_maintainer_settles_a_conflict_without_losing_a_word_of_either_side(
     body, data = home_body(world), (world.folder / "ws2.yaml").read_text(encoding="utf-8")
     assert [each for each in words if body.count(each) != 1 or data.count(each) != 1] == []
     assert body.split("wikibot-news")[0] == outside
+
+
+def test_what_is_typed_comes_back_after_a_sign_out_and_to_nobody_else(
+    browser: WebDriver, world: DeskWorld, live: str
+) -> None:
+    texts = []
+    for role in (Role.EDITOR, Role.MAINTAINER, Role.EDITOR):
+        world.client_as(role)
+        sign_in_browser(browser, world, live, role, "/w/ws2/news/new")
+        text = browser.find_element(By.ID, "text")
+        texts.append(text.get_attribute("value"))
+        if role is Role.EDITOR:
+            text.send_keys("Words.")
+            read_when_shown(browser, "[data-kept]", "✓")
+        world.desk.sessions.end_all(world.desk.accounts.get(role.word).id)
+
+    assert texts == ["", "", "Words."]

@@ -92,7 +92,7 @@
   const token = form.querySelector("[name=csrf_token]").value;
   const isArea = text && text.tagName === "TEXTAREA";
 
-  // What is typed stays in this browser until it is saved.
+  // What is typed stays in this browser until it is saved, for the account that typed it.
   const key = `wikibot:${form.dataset.keep}`;
   const kept = form.querySelector("[data-kept]");
   const values = () => Object.fromEntries([...new FormData(form)].filter(([name]) => !["csrf_token", "find", "upload"].includes(name)));
@@ -110,6 +110,7 @@
     const isFresh = !document.querySelector("[data-errors]") && !form.querySelector("[name=draft]");
     if (before && isFresh && before.text && text && before.text !== text.value && before.digest === form.digest?.value) {
       text.value = before.text;
+      setTimeout(() => text.dispatchEvent(new Event("input", { bubbles: true })));  // checked and drawn as if typed
     }
   } catch { /* damaged */ }
   form.addEventListener("submit", () => { isLeaving = true; });
