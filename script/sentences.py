@@ -11,7 +11,17 @@ from typing import IO
 from bot.desk.sentences import CONTEXT
 from bot.plural import counted
 
-_MAKERS = {"Check", "_ok", "_not_tried", "_attempt", "_ManualStep", "_examine_folder", "_examine_file", "compare_texts"}
+_MAKERS = {
+    "Check",
+    "_judge",
+    "_ok",
+    "_not_tried",
+    "_attempt",
+    "_ManualStep",
+    "_examine_folder",
+    "_examine_file",
+    "compare_texts",
+}
 """Functions whose texts are shown."""
 _VARIABLES = {
     "message",

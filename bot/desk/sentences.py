@@ -20,9 +20,12 @@ SHORT_WORDS: Final = (
     *("intro", "items", "group", "home", "heading"),
     *("expected", "captured", "unchanged", "gone", "left out", "restrictions read", "requests", "requests for {1}"),
     *("bags", "files", "to review", "findings", "flaws", "pages", "written", "skipped", "excluded", "failed"),
-    *("merged", "disputed", "by {1}", "news", "drifted", "redacted"),
+    *("merged", "disputed", "by {1}", "news", "drifted", "redacted", "regions", "to write"),
+    *("pages not listed", "people", "search", "lists of pages", "other things"),
+    *("personal access token", "password of {1}", "access token"),
+    *("scoped API token of {1}", "classic API token of {1}"),
 )
-"""Names of fields of the data file, and of what runs count."""
+"""Names of fields of the data file, of what runs count, and of ways to sign in."""
 _VALUE = re.compile(r"\{\d\}")
 _JOINTS = (": ", "; ", ", ")
 _MOST_KEPT = 4_096
