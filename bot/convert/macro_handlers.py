@@ -248,10 +248,10 @@ def _html(page: PageBuilder, macro: Macro) -> list[Node]:
 
 def _excerpt(page: PageBuilder, macro: Macro) -> list[Node]:
     """Convert an excerpt, the text that other pages include; a hidden excerpt is shown collapsed."""
-    nodes = _body(page, macro)
+    is_block, nodes = _is_block(macro), _body(page, macro)  # the body is taken apart while it is converted
     if macro.get("hidden") == "true":
         return [Details("Excerpt (hidden on the page)", flow(nodes))]
-    return [*flow(nodes)] if _is_block(macro) else nodes
+    return [*flow(nodes)] if is_block else nodes
 
 
 def _page_properties(page: PageBuilder, macro: Macro) -> list[Node]:

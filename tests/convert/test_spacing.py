@@ -41,3 +41,16 @@ def test_words_and_objects_keep_apart_in_a_cell_that_is_written_as_html() -> Non
     assert (
         '<td colspan="2">@Ana<strong> z</strong></td>' in convert_page(body, PageContext(users={"7": "Ana"})).markdown
     )
+
+
+def test_an_excerpt_with_a_macro_is_a_block_however_deep_the_macro_is() -> None:
+    status = (
+        '<ac:structured-macro ac:name="status"><ac:parameter ac:name="title">ok</ac:parameter></ac:structured-macro>'
+    )
+    excerpt = '<ac:structured-macro ac:name="excerpt"><ac:rich-text-body>{}</ac:rich-text-body></ac:structured-macro>'
+
+    direct, deep = (
+        convert_page(f"a {excerpt.format(content)} b").markdown for content in (status, f"<strong>{status}</strong>")
+    )
+
+    assert (direct, deep) == ("a\n\n⚪ **ok**\n\nb\n", "a\n\n**⚪ ok**\n\nb\n")
