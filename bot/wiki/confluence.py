@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -63,6 +63,9 @@ from bot.wiki.wiki_clock import WikiClock
 
 if TYPE_CHECKING:
     from atlassian.rest_client import AtlassianRestAPI
+
+_UNCERTAINTY = timedelta(minutes=5)
+"""How much the time in the answers of a wiki can differ from the time that it stores."""
 
 
 class ConfluenceGateway(WikiGateway):
@@ -299,7 +302,13 @@ class ConfluenceGateway(WikiGateway):
         return self._details.fetch_comments(page_id)
 
     def create_comment(self, page_id: str, body: str, *, parent_id: str | None = None) -> str:
-        return self._writer.comment(page_id, body, parent_id, lambda: self._details.fetch_comments(page_id))
+        begun = self.wiki_time
+
+        def read_new() -> list[Comment]:
+            found = self._details.fetch_comments(page_id)
+            return [each for each in found if begun is None or each.version.when > begun - _UNCERTAINTY]
+
+        return self._writer.comment(page_id, body, parent_id, read_new)
 
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         return self._client.send(rest_v1.restrictions(page_id))

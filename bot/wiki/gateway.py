@@ -533,7 +533,7 @@ class WikiGateway(Protocol):
     def create_comment(self, page_id: str, body: str, *, parent_id: str | None = None) -> str:
         """Add a footer comment to a page, or an answer to the comment *parent_id*; returns its id.
 
-        If the answer is lost, the comment counts as made if the page has one of this account with the same words.
+        If the answer is lost, the comment counts as made if the page has a new one of this account with these words.
         createFooterComment; createContent.
         """
 

@@ -137,10 +137,8 @@ class PageWriter:
                 raise
         logger.info("uploaded file {} ({} bytes) to page {}", name, len(content), page_id)
 
-    def comment(
-        self, page_id: str, body: str, parent_id: str | None, read_comments: Callable[[], list[Comment]]
-    ) -> str:
-        """Add a comment; if the answer is lost, look whether the page has it."""
+    def comment(self, page_id: str, body: str, parent_id: str | None, read_new: Callable[[], list[Comment]]) -> str:
+        """Add a comment; if the answer is lost, look whether it is among the new ones of the page."""
         check_well_formed(body, what=f"a comment on page {page_id}")
         author_id = self._directory.current_user().id
         try:
@@ -151,7 +149,7 @@ class PageWriter:
             words = _words(body)
             found = (
                 each.id
-                for each in read_comments()
+                for each in read_new()
                 if each.version.author.id == author_id and each.parent_id == parent_id and _words(each.body) == words
             )
             known = next(found, None)

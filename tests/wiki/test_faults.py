@@ -1,6 +1,7 @@
 """Every fault of the network and the wiki, on reads and on writes, once and always."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -172,6 +173,24 @@ def test_write_whose_answer_was_lost_is_found_again_and_counts_once(
 
     assert version.number == 2
     assert [one.message for one in wiki.versions(page_id)] == ["", "wikibot 1"]
+
+
+def test_a_comment_that_was_not_made_is_not_taken_for_an_old_one_with_the_same_words(
+    wiki: Wiki, gateway: ConfluenceGateway, page_id: str
+) -> None:
+    text = "<p>sync failed</p>"
+    long_ago = datetime(2024, 1, 2, tzinfo=UTC)
+    gateway.fetch_page(page_id)
+    wiki.store.comments.add(int(page_id), text, author=gateway.fetch_current_user().id, when=long_ago)
+    wiki.faults.add("502@post*always")
+
+    with pytest.raises(WikiUnreachableError):
+        gateway.create_comment(page_id, text)
+
+    wiki.faults.clear()
+    wiki.faults.add("commit-502@post*always")
+    made = gateway.create_comment(page_id, text)
+    assert [str(each.id) for each in wiki.store.comments.all_of(int(page_id))][1:] == [made]
 
 
 def test_lost_write_is_found_behind_an_edit_that_came_after_it(wiki: Wiki, connect: Connect, page_id: str) -> None:
