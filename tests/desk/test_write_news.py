@@ -48,7 +48,7 @@ def fields_of(page: str) -> dict[str, str]:
     """Return the fields of the form on a page as a browser would send them."""
     form = page.partition('class="two write"')[2].partition("</form>")[0]
     found = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
-    found |= dict(re.findall(r'<input class="in"[^>]*name="(\w+)" value="([^"]*)"', form))
+    found |= dict(re.findall(r'<input class="in"[^>]*name="(\w+)"(?: dir="auto")? value="([^"]*)"', form))
     found |= dict(re.findall(r'<textarea id="text" name="(text)"[^>]*>([^<]*)', form))
     found |= dict(re.findall(r'<input type="(?:radio|checkbox)" name="(\w+)" value="(\w+)" checked', form))
     return {name: html.unescape(value) for name, value in found.items() if name not in ("csrf_token", "find")}
