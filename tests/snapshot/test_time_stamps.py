@@ -124,6 +124,22 @@ def test_a_bad_answer_is_not_kept(
     assert not (root / STAMP).exists()
 
 
+@pytest.mark.parametrize(
+    ("days", "problem"), [(-1, "not yet valid"), (1, "every later check would find this stamp wrong")]
+)
+def test_a_stamp_of_an_authority_whose_clock_is_wrong_is_not_kept(
+    root: Path, authority: Authority, signer: Signer, days: int, problem: str
+) -> None:
+    first(root, signer)
+    here = dt.timedelta(days=days)
+
+    report = tell_one(root, TimeStamps(authority.url, authority.ca, state_of(root), lambda: now() + here))
+
+    assert report.state is WitnessState.FAILED
+    assert problem in report.message
+    assert not (root / STAMP).exists()
+
+
 def _with_sha512(authority: Authority) -> bytes:
     (authority.folder / "data").write_bytes(DATA)
     authority.openssl("ts", "-query", "-data", "data", "-sha512", "-cert", "-out", "sha512.tsq")

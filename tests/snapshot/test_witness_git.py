@@ -113,6 +113,19 @@ def test_a_checkpoint_that_cannot_be_read_is_not_replaced(root: Path, remote: Pa
     assert git(remote, "show", "main:CHECKPOINT") == b"forged\n"
 
 
+def test_a_checkpoint_that_is_far_too_large_is_not_read(root: Path, remote: Path, branch: GitBranch) -> None:
+    blob = git(remote, "hash-object", "-w", "--stdin", data=bytes(2 << 20)).decode().strip()
+    tree = git(remote, "mktree", data=f"100644 blob {blob}\tCHECKPOINT\n".encode()).decode().strip()
+    git(remote, "update-ref", "refs/heads/main", git(remote, "commit-tree", tree, "-m", "Eve").decode().strip())
+    first(root)
+
+    report = tell_one(root, branch)
+
+    assert report.state is WitnessState.REFUSED
+    assert "has 2,097,152 bytes" in report.message
+    assert commits(remote) == 1
+
+
 def test_nothing_of_the_bots_environment_and_no_configured_hook_reaches_git(
     root: Path, remote: Path, branch: GitBranch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from bot.snapshot.archive.checkpoint import HEAD, STAMP, Checkpoint, format_time, parse_checkpoint
 from bot.snapshot.archive.file_tree import Tree
 from bot.snapshot.archive.inspection import Finding, FindingKind
-from bot.snapshot.witness.time_stamp import StampCheck, check_stamp
-
-_TOLERANCE = timedelta(hours=1)
-"""How far the clocks of the bot and of the authority may differ."""
+from bot.snapshot.witness.time_stamp import TOLERANCE, StampCheck, check_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +57,9 @@ def _find_wrong_time(stamp: StampCheck, head: Checkpoint, newer: Checkpoint | No
     """Return why a stamp cannot be of its head: the head is made before the stamp, and the next head after it."""
     if stamp.time is None:
         return None
-    if stamp.time < head.time - _TOLERANCE:
+    if stamp.time < head.time - TOLERANCE:
         return f"states {format_time(stamp.time)}, but run {head.sequence} claims to be of {format_time(head.time)}"
-    if newer and stamp.time > newer.time + _TOLERANCE:
+    if newer and stamp.time > newer.time + TOLERANCE:
         return (
             f"states {format_time(stamp.time)}, but run {newer.sequence}, which names it, claims to be of "
             f"{format_time(newer.time)}"

@@ -17,6 +17,7 @@ from bot.snapshot.witness.own_chain import OwnChain, mark_of
 from bot.snapshot.witness.rounds import Showing
 
 _TIMEOUT_SECONDS = 120
+_MOST_BYTES = 1 << 20
 _ACCOUNT = re.compile(r"(?<=://)[^/\s]*@")
 _PASSED = ("PATH", "SSH_AUTH_SOCK")
 
@@ -104,7 +105,13 @@ class _Repository:
         return None if found.returncode else found.stdout.decode().strip()
 
     def find_file(self, name: str) -> bytes | None:
-        """Return a file of the commit that was fetched."""
+        """Return a file of the commit that was fetched; raises `EvidenceError` for one that is too large for a head."""
+        size = self._start("cat-file", "-s", f"{self.REF}:{name}").stdout.strip()
+        if size and int(size) > _MOST_BYTES:
+            raise EvidenceError(
+                f"the {name} on the branch of {self.shown_remote} has {int(size):,} bytes; find out who changed it, or "
+                "name another branch in snapshots.witnesses"
+            )
         found = self._start("cat-file", "blob", f"{self.REF}:{name}")
         return None if found.returncode else found.stdout
 

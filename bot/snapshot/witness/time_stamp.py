@@ -6,11 +6,11 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
-from bot.snapshot.archive.checkpoint import STAMP
+from bot.snapshot.archive.checkpoint import STAMP, format_time
 from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.writer import put_stamp
@@ -18,6 +18,8 @@ from bot.snapshot.witness.own_chain import OwnChain, read_chain
 from bot.snapshot.witness.rounds import Showing
 from bot.wiki.plain_request import host_of, send
 
+TOLERANCE = timedelta(hours=1)
+"""How far the clocks of the bot and of the authority may differ."""
 _TIMEOUT_SECONDS = 60
 _TIME = re.compile(r"^Time stamp: (.+)$", re.MULTILINE)
 _REASON = re.compile(r"^(?:Status description|Failure info): (.+)$", re.MULTILINE)
@@ -73,6 +75,12 @@ class TimeStamps:
         found = check_answer(query, answer.body, self.ca, now=self.clock())
         if found.flaw:
             raise SnapshotError(f"the answer of {host_of(self.url)} {found.flaw}")
+        if found.time is None or abs(found.time - self.clock()) > TOLERANCE:
+            stated = format_time(found.time) if found.time else "no time"
+            raise SnapshotError(
+                f"the answer of {host_of(self.url)} states {stated}, but it is {format_time(self.clock())} here; every "
+                "later check would find this stamp wrong, so it was not kept"
+            )
         put_stamp(self.state, answer.body, head_digest=chain.head.mark.digest)
 
 
