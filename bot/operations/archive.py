@@ -16,6 +16,7 @@ from bot.operations.archive_reader import ArchiveReader, read_own
 from bot.operations.snapshot_run import open_run, software
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
+from bot.snapshot.archive.events import check_free_texts
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.holds import HeldPage, find_holds, place_hold, release_hold
 from bot.snapshot.archive.library import load_library
@@ -146,6 +147,7 @@ def redact_page(snapshots: Snapshots, erasure: Erasure, *, reason: str, by: str)
     The git copy begins again without history, the search index is built again, and the run records name the page by its
     id. All of that is deleted first, so that nothing is left in it if the bot is interrupted.
     """
+    check_free_texts("a redaction", reason=reason, by=by)  # before anything is deleted
     state = snapshots.state
     with _open_existing(snapshots) as writer:
         repository = GitRepository(state, writer.signer)

@@ -10,7 +10,7 @@ from bot.operations.snapshot_run import find_allowed_signers, open_run
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint, Lost, load_head, whole_digest
 from bot.snapshot.archive.continuity import Consent, Override
-from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.events import Event, EventOutcome, EventType, check_free_texts
 from bot.snapshot.archive.evidence_state import RememberedHead
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.paths import numbered
@@ -167,8 +167,7 @@ def _event(kind: EventType, detail: str, decision: Decision, **facts: object) ->
 
 
 def _require_reason(decision: Decision) -> None:
-    if not decision.reason.strip():
-        raise SnapshotError("this decision needs a reason, which stays in the evidence")
+    check_free_texts("this decision", reason=decision.reason)
 
 
 def _origin(snapshots: Snapshots) -> str:

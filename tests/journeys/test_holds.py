@@ -1,5 +1,7 @@
 """Holds: pages that nobody may redact until the hold is released."""
 
+import shlex
+
 import pytest
 
 from tests.journeys.conftest import HOME, Desk
@@ -68,6 +70,28 @@ def test_the_list_and_the_report_name_holds_with_person_and_reason(desk: Desk, p
     assert "## Holds" in reported
 
 
+def test_a_hold_that_looks_like_an_option_can_be_released_as_the_refusal_says(desk: Desk, page: str) -> None:
+    name = "--help 'x'"
+    desk.ran("hold", "add", page, "--name", name, "--reason", "a lawsuit")
+
+    refused = desk.ran("redact", page, "--reason", "asked for", "--yes", code=1).err
+
+    command = refused.partition("`wikibot ")[2].partition("`")[0]
+    desk.ran(*(word.replace("TEXT", "settled") for word in shlex.split(command)))
+    assert "no page is held" in desk.ran("hold", "list").err
+
+
+def test_holds_are_no_changes_in_the_report(desk: Desk, page: str) -> None:
+    before = desk.ran("report", "--format", "json").json
+    desk.ran("hold", "add", page, "--name", "case 7", "--reason", "a lawsuit")
+    desk.ran("hold", "release", "case 7", "--reason", "settled")
+
+    after = desk.ran("report", "--format", "json").json
+
+    assert after["changed"] == before["changed"]
+    assert [line["kind"] for line in after["pages"][-2:]] == ["hold", "hold-release"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -75,6 +99,10 @@ def test_the_list_and_the_report_name_holds_with_person_and_reason(desk: Desk, p
         (("add", "Zebra plan", "--name", "case 7", "--reason", "again"), "is in the hold 'case 7' already"),
         (("add", "Zebra plan", "--name", " ", "--reason", "y"), "a hold needs a name"),
         (("add", "Zebra plan", "--name", "x", "--reason", " "), "a hold needs a reason"),
+        (("add", "Zebra plan", "--name", "x", "--reason", "y", "--by", ""), "a hold needs a person"),
+        (("add", "Zebra plan", "--name", "x\ncase 7: released", "--reason", "y"), "a hold needs a name on one line"),
+        (("add", "Zebra plan", "--name", "x", "--reason", "\x1b[2J"), "a hold needs a reason on one line"),
+        (("add", "Zebra plan", "Zebra plan", "--name", "x", "--reason", "y"), "a page is named twice"),
         (("release", "case 9", "--reason", "y"), "there is no hold 'case 9' (did you mean 'case 7'?); holds: case 7"),
         (("release", "case 7", HOME, "--reason", "y"), "no captured page is called"),
     ],

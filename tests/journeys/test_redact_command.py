@@ -60,6 +60,18 @@ def test_without_consent_nothing_is_written(desk: Desk, page: str) -> None:
     assert tree_bytes(desk.folder / "snapshots") == before
 
 
+@pytest.mark.parametrize("reason", [" ", "asked\nfor"])
+def test_without_a_reason_on_one_line_nothing_is_deleted(desk: Desk, page: str, reason: str) -> None:
+    desk.ran("snapshot")
+    desk.ran("search", "striped animals")
+    before = tree_bytes(desk.folder)
+
+    refused = desk.ran("redact", page, "--reason", reason, "--yes", code=1)
+
+    assert "a redaction needs a reason" in refused.err
+    assert tree_bytes(desk.folder) == before
+
+
 def test_a_copy_of_the_text_on_another_page_ends_with_1_until_that_page_is_redacted(desk: Desk, page: str) -> None:
     copied = desk.wiki.add_page("Copied", f"<ul><li><em>{TEXT}</em></li></ul>", labels=("archived",))
     desk.ran("snapshot")

@@ -570,6 +570,7 @@ def test_an_earlier_folder_of_the_bot_that_has_the_page_is_named(small: tuple[Sm
     "written",
     [
         "Zebra%20plan%20of%20May",
+        "ZEBRA PLAN OF MAY",
         "Z%65bra+plan+of+May",
         "Zebra&#32;plan of M&#x61;y",
         "Zebra\\u0020plan of May",

@@ -7,6 +7,7 @@ has to change it. `bot.snapshot.query.event_texts` makes the sentences for peopl
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from bot.errors import EvidenceError
+from bot.errors import EvidenceError, SnapshotError
 from bot.file_format import FileDocument, FileFormatError
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.entry import PageState
@@ -66,6 +67,19 @@ class EventType(StrEnum):
     HOLD = "hold"  # pages must not be redacted
     HOLD_RELEASE = "hold-release"
     TRUST = "trust"  # a bot without memory of the snapshots goes on with them
+
+
+_NO_PART_OF_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def check_free_texts(action: str, **texts: str) -> None:
+    """Raise `SnapshotError` for a text that is empty, or that would look like further lines where it is shown."""
+    for name, text in texts.items():
+        called = "person" if name == "by" else name
+        if not text.strip():
+            raise SnapshotError(f"{action} needs a {called}, which stays in the evidence")
+        if any(unicodedata.category(character) in _NO_PART_OF_A_LINE for character in text):
+            raise SnapshotError(f"{action} needs a {called} on one line, without control characters: {text!r}")
 
 
 class EventOutcome(StrEnum):

@@ -1,12 +1,13 @@
 """Holds: captured pages that must not be redacted, for example during an investigation. Only the log records them."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import SnapshotError
 from bot.snapshot.archive.checkpoint import Checkpoint
-from bot.snapshot.archive.events import Event, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.events import Event, EventOutcome, EventType, LoggedEvent, check_free_texts
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.writer import SnapshotWriter
@@ -59,10 +60,13 @@ def active_holds(library: Library) -> list[HeldPage]:
 def place_hold(writer: SnapshotWriter, pages: Sequence[str], *, name: str, reason: str, by: str) -> Checkpoint:
     """Place a hold on captured pages, or add pages to the hold *name*; the event has the digest of each page's body.
 
-    Raises `SnapshotError` if a page is not captured, is redacted or is in the hold already.
+    Raises `SnapshotError` if a page is not captured, is redacted, is in the hold already or is named twice.
     """
-    _check_words(name=name, reason=reason, by=by)
-    entries = {safe_id(entry.page_id): entry for _, entry in map(writer.library.get_page, pages)}
+    check_free_texts("a hold", name=name, reason=reason, by=by)
+    found = [entry for _, entry in map(writer.library.get_page, pages)]
+    entries = {safe_id(entry.page_id): entry for entry in found}
+    if len(entries) < len(found):
+        raise SnapshotError("a page is named twice")
     already = {held.page_id for held in active_holds(writer.library) if held.name == name}
     for page_id, entry in entries.items():
         if entry.redacted_at is not None:
@@ -81,7 +85,7 @@ def place_hold(writer: SnapshotWriter, pages: Sequence[str], *, name: str, reaso
 
 def release_hold(writer: SnapshotWriter, name: str, pages: Sequence[str], *, reason: str, by: str) -> Checkpoint:
     """Release a hold for *pages*, or for all its pages if none is named; raises `SnapshotError` if nothing is held."""
-    _check_words(reason=reason, by=by)
+    check_free_texts("a hold", reason=reason, by=by)
     active = active_holds(writer.library)
     held = [each.page_id for each in active if each.name == name]
     if not held:
@@ -104,15 +108,9 @@ def check_not_held(library: Library, page_id: str) -> None:
         said = "; ".join(f"{held.name!r} by {held.by} since {held.since.date()}: {held.reason}" for held in found)
         raise SnapshotError(
             f"page {page_id} must not be redacted, because it is held: {said}; release it with "
-            f"`wikibot hold release {found[0].name!r} --reason TEXT`"
+            f"`wikibot hold release --reason TEXT -- {shlex.quote(found[0].name)}`"
         )
 
 
 def _is_active(held: HeldPage, name: str) -> bool:
     return held.name == name and held.released_at is None
-
-
-def _check_words(**words: str) -> None:
-    for what, text in words.items():
-        if not text.strip():
-            raise SnapshotError(f"a hold needs a {what}, which stays in the evidence")

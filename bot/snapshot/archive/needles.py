@@ -2,7 +2,8 @@
 
 A line counts from 8 words on; shorter ones occur in other texts too. Words are compared, not markup: a line is found in
 storage format, in JSON and in Markdown. A title of one or two words is found only where it is a whole value, such as a
-link text, a JSON string or an attribute. Titles are also found in addresses.
+link text, a JSON string or an attribute; a longer one is found in upper and lower case. Titles are also found in
+addresses.
 """
 
 import html
@@ -78,8 +79,9 @@ class Needles:
         text = _composed(html.unescape(written))
         plain = _composed(_ESCAPE.sub(_unescape, text)) if "\\" in text else text
         texts = {_without(each, passing) for each in _readings({written, text, plain})}
+        folded = {each.casefold() for each in texts}
         return Hits(
-            frozenset(title for title in self.titles if any(_has(each, _composed(title)) for each in texts)),
+            frozenset(title for title in self.titles if _have(texts, folded, _composed(title))),
             frozenset(name for name in self.names if any(_has_whole(each, _composed(name)) for each in texts)),
             frozenset(self._find_lines(plain)) if self.lines else frozenset(),
         )
@@ -129,8 +131,10 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else " " if space else other
 
 
-def _has(text: str, title: str) -> bool:
-    return title in text and (len(_WORD.findall(title)) > _SHORT_TITLE_WORDS or _has_whole(text, title))
+def _have(texts: Iterable[str], folded: Iterable[str], title: str) -> bool:
+    if len(_WORD.findall(title)) > _SHORT_TITLE_WORDS:
+        return any(title.casefold() in text for text in folded)
+    return any(_has_whole(text, title) for text in texts)
 
 
 def _has_whole(text: str, value: str) -> bool:

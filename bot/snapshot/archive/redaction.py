@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from bot.errors import EvidenceError, RedactedError, SnapshotError
+from bot.errors import EvidenceError, RedactedError
 from bot.escape import escape_markdown
 from bot.file_format import FileDocument
 from bot.snapshot.archive import paths
@@ -11,7 +11,7 @@ from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.events import Event, EventOutcome, EventType, check_free_texts
 from bot.snapshot.archive.frontmatter import render_front_matter
 from bot.snapshot.archive.holds import check_not_held
 from bot.snapshot.archive.library import Library
@@ -60,8 +60,7 @@ def remove_page(writer: SnapshotWriter, bag: Bag, entry: PageEntry, *, reason: s
     Id, versions and all digests of the page stay, in a redaction record. The chain stays valid, because heads contain
     only digests. A later capture skips the page and reports this.
     """
-    if not reason.strip():
-        raise SnapshotError("a redaction needs a reason, which stays in the evidence")
+    check_free_texts("a redaction", reason=reason, by=by)
     removed = _remove_content(writer, bag, entry)
     path = f"{paths.source_folder(entry.page_id)}/redaction-{writer.sequence:06}.json"
     document = RedactionRecord(

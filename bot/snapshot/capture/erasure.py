@@ -108,7 +108,9 @@ def find_traces(library: Library, page: str) -> Erasure:
     titles = set(_iter_titles_of_others(library, entry))
     erasure.namesakes = frozenset(titles & erasure.needles.titles)
     erasure.longer = frozenset(
-        title for title in titles - erasure.namesakes if any(own in title for own in erasure.needles.titles)
+        title
+        for title in titles - erasure.namesakes
+        if any(own.casefold() in title.casefold() for own in erasure.needles.titles)
     )
     logs = (head.events_path for head, _ in library.iter_heads() if head.format == 1 and head.events_path)
     erasure.old_logs = [path for path in logs if erasure.needles.find(Folder(library.root).read(path))]

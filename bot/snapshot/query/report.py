@@ -144,8 +144,12 @@ def _kind(entry: LoggedEvent) -> str:
             return "captured"
         case EventType.DELETION:
             return "gone"
-        case EventType.REDACTION if "redacted_page" not in event.facts:
-            return "redacted"
+        case EventType.REDACTION:
+            return "cleaned" if "redacted_page" in event.facts else "redacted"
+        case EventType.HOLD | EventType.HOLD_RELEASE:
+            return event.type.value
+        case EventType.MIGRATION:
+            return "rendered again"
         case _:
             return "changed"
 
