@@ -7,7 +7,7 @@ A capture that reads everything reads the listings twice.
 import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -199,11 +199,19 @@ class Overview:
         if ref.id in self._again:
             return Hints(parts, named_labels=named)
         certain = frozenset[PagePart]()
+        again = _NO_PARTS
         if self.lists_again is not None:
-            certain = find_equal_parts(parts, self.lists_again.complete(_NO_PARTS, ref.id))
+            again = self.lists_again.complete(_NO_PARTS, ref.id)
+            certain = find_equal_parts(parts, again)
+            found = self.lists.found.get(ref.id, _NO_PARTS)
+            again = again if again.labels is not None else replace(again, labels=found.labels)
         if held is None:
             return Hints(parts, certain, named_labels=named)
-        unchanged = frozenset(part for part in PagePart if self._is_unchanged(part, parts, held))
+        unchanged = frozenset(
+            part
+            for part in PagePart
+            if self._is_unchanged(part, parts, held) and has_same_part(part, again, held) is not False
+        )
         is_same = _shown(ref) == _shown(held)  # a new title is a new version, and a listing may be wrong about either
         is_body_known = self.memory is not None and is_same and PagePart.COMMENTS in unchanged
         contradicted = frozenset(part for part in PagePart if part not in unchanged and self._says(part, parts, held))
