@@ -112,8 +112,11 @@ def is_public(address: IpAddress) -> bool:
 
 
 def resolve(host: str, port: int) -> list[IpAddress]:
-    """Return the addresses of *host*; raises `OSError` if the name is not known."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Return the addresses of *host*; raises `OSError` if the name is not known, or cannot be one."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # labels that are empty, too long, or of characters that names do not have
+        raise OSError("it is no host name") from error
     return list({ipaddress.ip_address(str(each[4][0]).partition("%")[0]): None for each in found})
 
 

@@ -104,6 +104,12 @@ def test_only_known_hosts_are_allowed(target: str, problem: str) -> None:
         CLOUD.check(target)
 
 
+@pytest.mark.parametrize("name", ["a" * 70, "a.", "", "\u202e", "\ud800"])
+def test_a_name_that_can_be_none_is_refused(name: str) -> None:
+    with pytest.raises(EgressError, match="a host name that is not known"):
+        RedirectRule("http://93.184.216.34").check(f"http://{name}.atlassian.net/x")
+
+
 def test_hosts_of_the_media_service_and_of_the_settings_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     def resolve(*_args: object, **_options: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))]
