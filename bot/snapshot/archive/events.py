@@ -35,6 +35,7 @@ SKIPPED_PAGES = "skipped_ids"
 FREE_TEXTS = frozenset({"by", "name", "reason"})
 """Facts that a person typed for the evidence."""
 
+_INNER_NAME = re.compile(r"[a-z0-9_-]+")
 _CODE = re.compile(r"[!-~]*")
 
 
@@ -208,8 +209,11 @@ def _checked(name: str, value: object) -> object:
             return value
         case str() if name in FREE_TEXTS or _CODE.fullmatch(value):
             return value
-        case list() | tuple() if not any(isinstance(item, list | tuple) for item in value):
+        case list() | tuple() if not any(isinstance(item, list | tuple | dict) for item in value):
             return [_checked(name, item) for item in value]
+        case dict() if value and not any(isinstance(item, list | tuple | dict) for item in value.values()):
+            if all(map(_INNER_NAME.fullmatch, value)):
+                return {key: _checked(name, item) for key, item in sorted(value.items())}
     raise EvidenceError(f"the fact {name} of an event contains text; the log has only ids, digests, numbers and codes")
 
 

@@ -25,11 +25,12 @@ _EVENT = re.compile(
 _ESCAPE = r'\\(?:["\\bfnrt]|u(?:00(?:0[0-7bef]|1[0-9a-f]|7f|[89a-f][0-9a-f])|0[1-9a-f][0-9a-f]{2}|[1-9a-f][0-9a-f]{3}))'
 _TEXT = rf'"[ !#-\[\]-~]*(?:{_ESCAPE}[ !#-\[\]-~]*)*"'
 _SINGLE = rf"(?:{_TEXT}|0|-?[1-9][0-9]{{0,17}}|true|false|null)"
-_VALUE = rf"(?:{_SINGLE}|\[(?:{_SINGLE}(?:, {_SINGLE})*)?\])"
-_FACT = rf'"[a-z0-9_]+": {_VALUE}'
+_NAMED = rf'"[a-z0-9_-]+": {_SINGLE}'
+_VALUE = rf"(?:{_SINGLE}|\[(?:{_SINGLE}(?:, {_SINGLE})*)?\]|\{{{_NAMED}(?:, {_NAMED})*\}})"
+_FACT = rf'"[a-z0-9_-]+": {_VALUE}'
 _TAIL = re.compile(rf'\[(?:{_TEXT}(?:, {_TEXT})*)?\], "facts": \{{((?:{_FACT}(?:, {_FACT})*)?)\}}\}}')
 """`by` and facts in the one form of their JSON. `VERIFY.md` has the same grammar."""
-_FACT_NAME = re.compile(r'"([a-z0-9_]+)": ')
+_FACT_NAME = re.compile(r'"([a-z0-9_-]+)": ')
 
 
 class LoggedPage(NamedTuple):
