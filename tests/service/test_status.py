@@ -40,8 +40,8 @@ def test_the_exit_code_says_how_the_bot_is(service: Service) -> None:
     assert [code for code, _ in (never, well, drifted, failing)] == [3, 0, 1, 2]
     assert "stale: sync: late\n  it never ran; start `wikibot run --config " in never[1]
     assert well[1].startswith("well: 0 things to look at; the bot is not running at the moment")
-    assert re.search(r"attention: Home: status: unmanaged\n  .*`wikibot adopt` keeps it\n  http://\S+", drifted[1])
-    assert re.search(r"failing: sync: failed\n  \S*ws2.yaml:1: .*; `wikibot runs 3` shows the log", failing[1])
+    assert re.search(r"attention: Home: status: unmanaged\n  .*`wikibot adopt .*` keeps it\n  http://\S+", drifted[1])
+    assert re.search(r"failing: sync: failed\n  \S*ws2.yaml:1: .*; `wikibot runs 3 .*` shows the log", failing[1])
 
 
 def test_a_job_that_does_not_run_is_stale_after_two_intervals(service: Service) -> None:
