@@ -33,7 +33,7 @@ RECORD = f"{BAG}/data/_source/101/record-000001.json"
 PAGE = f"{BAG}/data/2026/board-meeting--101.md"
 ATTACHMENT = f"{BAG}/data/_attachments/101/att7-v1.pdf"
 NOW = dt.datetime(2026, 12, 31, tzinfo=dt.UTC)
-HOLD = {"by": "Ana", "name": "case 7", "reason": "a court"}
+HOLD = {"by": "Ana", "name": "case 7", "reason": "a court", "source_sha256": {"101": "a" * 64, "102": "b" * 64}}
 
 
 @dataclass
