@@ -798,6 +798,15 @@ def hold_released_by_a_number(forger: Forger) -> None:
     forger.append()
 
 
+def hold_released_by_the_name_of_a_page(forger: Forger) -> None:
+    forger.add_event("hold", ["101"], None, HOLD)
+    forger.append()
+    forger.add_event("hold-release", ["101"], None, {"by": "Ana", "of": {"1": '"}', "name": "case 7", "2": 3}})
+    forger.append()
+    _drop_attachment(forger)
+    forger.append()
+
+
 def hold_released_under_another_name(forger: Forger) -> None:
     _redact_after_release(forger, name="case 8")
 
@@ -927,6 +936,7 @@ WITH_THE_KEY = (
     lost_runs,
     hold_released_by_a_failure,
     hold_released_by_a_number,
+    hold_released_by_the_name_of_a_page,
     hold_released_under_another_name,
     hold_released_in_the_run_that_redacts,
     verdict_without_an_event,
