@@ -188,11 +188,12 @@ def _log(outcome: CaptureOutcome) -> None:
     level = "INFO" if outcome.verdict is RunVerdict.COMPLETE else "WARNING"
     logger.log(
         level,
-        "{}: captured {} of {} expected, {} unchanged, {} gone, {} not complete",
+        "{}: captured {} of {} expected, {} unchanged{}, {} gone, {} not complete",
         outcome.verdict,
         outcome.captured,
         counted(outcome.expected, "page"),
         outcome.unchanged,
+        outcome.rest,
         outcome.gone,
         len(outcome.shortfalls),
     )

@@ -452,11 +452,26 @@ def record_of_an_attachment_that_was_never_captured(forger: Forger) -> None:
     new_record(forger, lambda record: record.update(attachments=[file]))
 
 
-def record_of_endless_json(forger: Forger) -> None:
+def rewritten_record(forger: Forger, old: bytes, new: bytes) -> None:
+    """Add a record of page 101 with the same data, in which other bytes have another layout."""
     new_record(forger, lambda record: record.update(labels=[]))
     path = forger.root / BAG / "data/_source/101/record-000006.json"
-    path.write_bytes(path.read_bytes().replace(b'"labels": []', b'"labels": ' + b"[" * 99_999 + b"]" * 99_999))
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new, 1))
     _rehash(forger, path)
+
+
+def record_of_endless_json(forger: Forger) -> None:
+    rewritten_record(forger, b'"labels": []', b'"labels": ' + b"[" * 99_999 + b"]" * 99_999)
+
+
+def record_with_a_byte_order_mark(forger: Forger) -> None:
+    rewritten_record(forger, b"{", b"\xef\xbb\xbf{")
+
+
+def record_with_a_second_title_that_stands_apart(forger: Forger) -> None:
+    rewritten_record(forger, b'\n "url": ', b'\n  "title": "Forged",\n "url": ')
 
 
 def _rehash(forger: Forger, path: Path) -> None:
@@ -890,6 +905,9 @@ WITH_THE_KEY = (
     record_with_the_id_of_another_page,
     record_with_another_title_than_the_list,
     record_of_an_attachment_that_was_never_captured,
+    record_of_endless_json,
+    record_with_a_byte_order_mark,
+    record_with_a_second_title_that_stands_apart,
     deselected_by_a_hold,
     selected_by_a_failure,
     converter_changed_by_trust,
@@ -967,13 +985,25 @@ def test_an_index_that_does_not_show_the_pages_is_found_by_verify(case: Case) ->
     assert found == {"README.md", f"{BAG}/README.md", f"{BAG}/bag-info.txt"}
 
 
-def test_a_record_of_endless_json_is_found_by_verify(case: Case) -> None:
-    """The public tools read only the parts of a record that are shown."""
-    record_of_endless_json(case.forger())
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"labels": []', b'"labels":[]'),
+        (b'\n "title": ', b'\n  "title": "Forged",\n "title": '),
+        (b'"labels": [],', b'"labels": [], '),
+    ],
+    ids=["compact", "name twice", "blank at the end"],
+)
+def test_another_layout_of_a_record_is_found_by_the_public_tools(case: Case, old: bytes, new: bytes) -> None:
+    """`verify` reads JSON in every layout: to make each record again would take too long."""
+    rewritten_record(case.forger(), old, new)
+    signers = case.root.parent / "allowed_signers"
+    signers.write_text(case.allowed)
 
-    found = {finding.message for finding in verify(case.root, allowed_signers=case.allowed).findings}
+    judged = run_instructions(case.root, allowed_signers=signers, witness=case.witness, now="2027-01-01T00:00:00Z")
 
-    assert "is not a record of a captured page" in found
+    assert judged.returncode != 0
+    assert "record-000006.json: line" in judged.stdout + judged.stderr
 
 
 # What the holder of the key does lawfully.
