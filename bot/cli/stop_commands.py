@@ -21,7 +21,7 @@ _BY = click.option("--by", default=getpass.getuser, help="Who decided it.  [defa
 def stop(app: App, reason: str, by: str) -> int:
     """Write nothing more to the wiki, because of REASON, until `wikibot resume`.
 
-    It holds for all workspaces, or for one with --workspace. A write that has begun ends first. Plans are still made,
+    It applies to all workspaces, or to one with --workspace. A write that has begun ends first. Plans are still made,
     and pages are still captured.
     """
     runtime = app.runtime

@@ -38,8 +38,8 @@ _CLIENT_SECRET_FILE = "wikibot_wiki__client_secret"  # noqa: S105 -- the name of
 _ARCHIVE, _ARCHIVED = "Archive", "archived"
 _KEY, _SIGNERS = "snapshots-key", "allowed_signers"
 _KEYGEN_SECONDS = 60
-_IGNORED = f"/secrets/\n/{_KEY}\n/{STATE_FOLDER}/\n.env\n"
-"""Content of `.gitignore`: the folder is often a git repository, and secrets must not become commits."""
+_IGNORED = ("/secrets/", f"/{_KEY}", f"/{STATE_FOLDER}/", ".env")
+"""Lines of `.gitignore`: the folder is often a git repository, and secrets must not become commits."""
 _SAMPLE = 5
 """Pages that are read for an estimate."""
 
@@ -174,12 +174,17 @@ def keep_token(config: Path, token: str, *, url: str, is_client: bool = False) -
 
 
 def _ignore_secrets(folder: Path) -> None:
-    """Make git ignore the secrets in the folder of the settings, before the first of them is written."""
+    """Make git ignore the secrets in the folder of the settings, before the first of them is written.
+
+    Lines of people stay as they are; what is missing is added at the end.
+    """
     ignored = folder / ".gitignore"
-    if os.path.lexists(ignored):
-        return
     with suppress(OSError):  # a folder that cannot be written is named with what matters more
-        replace_file(ignored, _IGNORED.encode())
+        before = read_file(ignored) if os.path.lexists(ignored) else b""
+        missing = [line for line in _IGNORED if line.encode() not in before.splitlines()]
+        if missing:
+            gap = b"\n" if before and not before.endswith(b"\n") else b""
+            replace_file(ignored, before + gap + "".join(f"{line}\n" for line in missing).encode())
 
 
 def _write_secret(path: Path, text: str) -> None:

@@ -74,6 +74,23 @@ def test_init_writes_settings_and_data_that_work_at_once(desk: Desk, config: Pat
     desk.ran("plan")
 
 
+@pytest.mark.parametrize("before", [None, "# ours\n/build/\n.env"], ids=["new", "of people"])
+def test_init_makes_git_ignore_secrets_key_and_state(desk: Desk, config: Path, before: str | None) -> None:
+    config.parent.mkdir(exist_ok=True)
+    ignored = config.with_name(".gitignore")
+    if before is not None:
+        ignored.write_text(before)
+
+    desk.ran("init", *answers(desk), "--no-adopt")
+
+    assert ignored.read_text().startswith(before or "")
+    assert ignored.read_text().count(".env\n") == 1
+    git = ["git", "-C", str(config.parent)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    for private in ("secrets/token", "snapshots-key", ".wikibot/runs.db", ".env"):
+        assert subprocess.run([*git, "check-ignore", "-q", private], check=False).returncode == 0, private
+
+
 def test_without_adoption_the_page_is_left_alone(desk: Desk, config: Path) -> None:
     desk.ran("init", *answers(desk), "--no-adopt")
 
