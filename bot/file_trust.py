@@ -71,7 +71,7 @@ def find_risks(paths: Iterable[Path], *, are_secrets: bool = False) -> Iterator[
 
 
 def _links_of(path: Path) -> Iterator[Path]:
-    """Yield each link on the way from *path* to the file; whoever can replace one of them can replace the file."""
+    """Yield each link on the way from *path* to the file; a person who can replace one of them can replace the file."""
     while path.is_symlink():
         yield path.parent.resolve() / path.name
         path = path.parent / path.readlink()

@@ -225,7 +225,7 @@ class RunHistory:
             with closing(sqlite3.connect(self._path, timeout=5)) as connection:
                 connection.execute("VACUUM")  # otherwise the file keeps what was replaced
         except sqlite3.Error as error:
-            raise HistoryError(f"{self._path}: the run records cannot be written anew: {error}") from error
+            raise HistoryError(f"{self._path}: the file of the run records cannot be compacted: {error}") from error
 
     def find(self, run_id: int) -> Run | None:
         """Return the run with that id."""

@@ -70,4 +70,4 @@ def _was_written_to(state: EvidenceState, checked: Verification) -> bool:
         data = read_head(Folder(state.root))
         return is_being_written(state.root) or (sha256(data) if data else None) != checked.head_digest
     except (EvidenceError, OSError):
-        return False  # what stands in the place of the folder or its head is a finding
+        return False  # another thing in the place of the folder or its head is a finding

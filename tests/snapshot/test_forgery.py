@@ -470,7 +470,7 @@ def record_with_a_byte_order_mark(forger: Forger) -> None:
     rewritten_record(forger, b"{", b"\xef\xbb\xbf{")
 
 
-def record_with_a_second_title_that_stands_apart(forger: Forger) -> None:
+def record_with_a_second_title_further_right(forger: Forger) -> None:
     rewritten_record(forger, b'\n "url": ', b'\n  "title": "Forged",\n "url": ')
 
 
@@ -907,7 +907,7 @@ WITH_THE_KEY = (
     record_of_an_attachment_that_was_never_captured,
     record_of_endless_json,
     record_with_a_byte_order_mark,
-    record_with_a_second_title_that_stands_apart,
+    record_with_a_second_title_further_right,
     deselected_by_a_hold,
     selected_by_a_failure,
     converter_changed_by_trust,
