@@ -350,7 +350,7 @@ def test_a_folder_that_is_missed_is_a_finding_and_nothing_is_read(signed: Bot, i
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/nowhere")])
-def test_what_stands_in_the_place_of_the_head_is_a_finding(signed: Bot, make: Callable[[Path], object]) -> None:
+def test_anything_else_in_the_place_of_the_head_is_a_finding(signed: Bot, make: Callable[[Path], object]) -> None:
     signed.write()
     (signed.root / "CHECKPOINT").unlink()
     make(signed.root / "CHECKPOINT")
