@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.machine import IS_NIGHTLY
@@ -203,7 +203,7 @@ def _cdata(text: str) -> str:
 BODIES = st.recursive(
     TEXTS.map(_escaped)
     | TEXTS.map(_cdata)
-    | st.sampled_from(["&nbsp;", "&#160;", "&hearts;", "&#13;", "\r\n ", "<!-- c -->"]),
+    | st.sampled_from(["&nbsp;", "&#160;", "&hearts;", "&#13;", "\r\n ", "<!-- c -->", "<?i c?>", "<![CDATA[]]>"]),
     lambda inner: st.builds(_element, NAMES, ATTRIBUTES, st.lists(inner, max_size=4)),
     max_leaves=12,
 )
@@ -211,6 +211,8 @@ BODIES = st.recursive(
 
 @settings(max_examples=80)
 @given(body=st.lists(BODIES, max_size=4).map("".join), flavour=st.sampled_from(FLAVOURS), level=st.sampled_from(LEVELS))
+@example(body="<p><![CDATA[]]><!-- c --><![CDATA[]]></p>", flavour="cloud", level="full")
+@example(body="<![CDATA[a]]]]><?i c?><![CDATA[>\r]]><!-- c --><![CDATA[\n]]>", flavour="datacenter", level="full")
 def test_a_second_save_changes_nothing(body: str, flavour: Flavour, level: Level) -> None:
     saved = save(body, flavour=flavour, level=level)
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from wikiserver.storage_tree import BadBody, CData, Element, Text, Verbatim, parse, serialise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from wikiserver.storage_tree import Node
 
 __all__ = ["BadBody", "Flavour", "Level", "normalise"]
 
@@ -66,6 +68,8 @@ class _Save:
             elif isinstance(child, Element):
                 self._settle_element(child)
                 self.settle(child)
+        if self._is_full:
+            parent.children = list(_joined(parent.children))
 
     def _settle_element(self, element: Element) -> None:
         element.name = _RENAMED.get(element.name, element.name)
@@ -111,6 +115,17 @@ class _Save:
         parameters = sorted(element.elements("ac:parameter"), key=lambda parameter: parameter.get("ac:name"))
         for place, parameter in zip(places, parameters, strict=True):
             element.children[place] = parameter
+
+
+def _joined(children: Iterable[Node]) -> Iterator[Node]:
+    """Yield *children*; CDATA sections become one if a removed comment was between them, as a parser reads them."""
+    last: Node | None = None
+    for child in children:
+        if isinstance(last, CData) and isinstance(child, CData):
+            last.value += child.value
+            continue
+        last = child
+        yield child
 
 
 def _one_line_end(text: str) -> str:
