@@ -264,6 +264,14 @@ class WikiSettings(SettingsSection):
         scheme, _, rest = token.get_secret_value().strip().partition(" ")
         return SecretStr(rest.strip()) if rest and scheme.lower() == "bearer" else token
 
+    @field_validator("token", "password", "client_secret")
+    @classmethod
+    def _is_on_one_line(cls, secret: SecretStr | None) -> SecretStr | None:
+        """Refuse what no header can contain, such as a file with a second line."""
+        if secret is not None and not secret.get_secret_value().strip().isprintable():
+            raise ValueError("must be one line without control characters; it has more")
+        return secret and SecretStr(secret.get_secret_value().strip())
+
     @field_validator("headers")
     @classmethod
     def _check_headers(cls, headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -272,7 +280,8 @@ class WikiSettings(SettingsSection):
                 raise ValueError(f"{name!r} is not the name of a header")
             if name.lower() in {"authorization", "host", "content-length", "content-type", "transfer-encoding"}:
                 raise ValueError(f"{name} is set by the bot and cannot be a header of its own")
-            if not value.get_secret_value().isprintable():
+            text = value.get_secret_value()
+            if not text.isprintable() or max(text, default="") > "\xff":
                 raise ValueError(f"the value of {name} has characters that a header cannot contain")
         return headers
 
@@ -289,6 +298,8 @@ class WikiSettings(SettingsSection):
     def _has_one_sign_in(self) -> Self:
         if self.client_id is not None and self.user is not None:
             raise ValueError("client_id and user are two ways to sign in; set one of them")
+        if self.user is None and self.token is not None and not self.token.get_secret_value().isascii():
+            raise ValueError("token has characters that no token has; copy it again, or set `user` if it is a password")
         return self
 
 

@@ -12,6 +12,9 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import (
+    SettingsError as SourceError,
+)
 
 from bot.config.policy import (
     DataGitSettings,
@@ -31,7 +34,7 @@ from bot.config.several_wikis import DEFAULT_WIKI, check_wikis, with_folders_of
 from bot.config.yaml_source import Location, YamlSource, describe_problems, load_yaml, parse_yaml
 from bot.errors import SettingsError
 from bot.file_trust import raise_if_writable_by_all
-from bot.files import STATE_FOLDER, raise_if_irregular
+from bot.files import STATE_FOLDER, raise_if_irregular, read_text_file
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
 DOTENV = ".env"
@@ -362,9 +365,32 @@ def _read_all(source: YamlSource) -> tuple[Settings, WikiOrigins]:
     for path in secret_files(source.path):
         raise_if_irregular(path, SettingsError)
         raise_if_writable_by_all(path, SettingsError, is_secret=True)
+        _raise_if_not_read(path, dotenv_file(source.path))
     sources: list[PydanticBaseSettingsSource] = []
-    settings = _bound_to(source, sources)(_env_file=dotenv_file(source.path))
+    try:
+        settings = _bound_to(source, sources)(_env_file=dotenv_file(source.path))
+    except SourceError as error:  # a folder that is too large or none, or JSON that is none
+        raise SettingsError(f"the environment, .env or the secrets folder: {error}") from error
     return settings, WikiOrigins(*(each() for each in sources))
+
+
+def _raise_if_not_read(path: Path, dotenv: Path) -> None:
+    """Raise `SettingsError` for a file that cannot be read, or that the library would skip without a word."""
+    folder, target = path.parent.resolve(), path.resolve()
+    if path != dotenv and not target.is_relative_to(folder):
+        raise SettingsError(
+            f"is a link to {target}, outside the folder of the secrets, and is not followed; put the secret itself "
+            "there, or let WIKIBOT_SECRETS_DIR name the folder of the target",
+            path=path,
+        )
+    if not path.exists() and not path.is_symlink():
+        return
+    try:
+        read_text_file(path)
+    except OSError as error:
+        raise SettingsError(f"cannot be read: {error.strerror}", path=path) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError("is not text in UTF-8; store it again as plain text", path=path) from error
 
 
 def _raise_if_unnamed(source: YamlSource, values: Mapping[Any, Any]) -> None:

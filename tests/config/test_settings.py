@@ -62,6 +62,76 @@ def test_the_environment_overrides_the_file_and_secrets_come_from_their_folder(
     assert "s3cret" not in repr(settings)
 
 
+@pytest.mark.parametrize("key", ["token", "password", "client_secret"])
+def test_a_secret_of_two_lines_is_refused(tmp_path: Path, key: str) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / f"wikibot_wiki__{key}").write_text("s3cret\nX-Header: 1\n")
+
+    with pytest.raises(SettingsError, match=rf"WIKIBOT_WIKI__{key.upper()}.*must be one line") as refused:
+        load_settings(write(tmp_path, MINIMAL))
+
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("key", "value"), [("TOKEN", "s3crét"), ("HEADERS", '{"X-Way": "s3cret\u20ac"}')])
+def test_a_secret_that_no_header_can_contain_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, value: str
+) -> None:
+    monkeypatch.setenv(f"WIKIBOT_WIKI__{key}", value)
+
+    with pytest.raises(SettingsError, match="has characters that") as refused:
+        load_settings(write(tmp_path, MINIMAL))
+
+    assert "s3cr" not in str(refused.value)
+
+
+@pytest.mark.parametrize("place", ["secrets/wikibot_wiki__token", "config/.env"])
+def test_a_secret_that_is_no_text_is_named(tmp_path: Path, place: str) -> None:
+    config = write(tmp_path, MINIMAL)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / place).write_bytes(b"\xff\xfes3cret")
+
+    with pytest.raises(SettingsError, match=rf"{place}: is not text in UTF-8"):
+        load_settings(config)
+
+
+def test_what_the_sources_cannot_read_is_an_error_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write(tmp_path, MINIMAL)
+    monkeypatch.setenv("WIKIBOT_WIKI__HEADERS", "{s3cret")
+    with pytest.raises(SettingsError, match="error parsing value") as refused:
+        load_settings(config)
+    assert "s3cret" not in str(refused.value)
+
+    monkeypatch.delenv("WIKIBOT_WIKI__HEADERS")
+    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(config))
+    with pytest.raises(SettingsError, match="must reference a directory"):
+        load_settings(config)
+
+
+def test_a_secret_behind_a_link_is_read_inside_the_folder_and_refused_elsewhere(tmp_path: Path) -> None:
+    config = write(tmp_path, MINIMAL)
+    inside = tmp_path / "secrets" / "..data"
+    inside.mkdir(parents=True)
+    secret = tmp_path / "secrets" / "wikibot_wiki__token"
+    for target in (inside / "token", tmp_path / "token"):
+        target.write_text("s3cret\n")
+    secret.symlink_to("..data/token")
+    assert load_settings(config).wiki.token
+
+    secret.unlink()
+    secret.symlink_to(tmp_path / "token")
+    with pytest.raises(SettingsError, match=r"is a link to .*token, outside the folder of the secrets"):
+        load_settings(config)
+
+    secret.unlink()
+    secret.symlink_to("..data/nothing")
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        load_settings(config)
+
+
 def test_a_dotenv_file_next_to_the_settings_is_read_and_no_other(tmp_path: Path) -> None:
     config = write(tmp_path, MINIMAL)
     (tmp_path / ".env").write_text("WIKIBOT_WIKI__URL=http://evil.test\nWIKIBOT_WIKI__TOKEN=evil\n")
