@@ -856,6 +856,114 @@ def body_that_claims_to_be_older(forger: Forger) -> None:
     forger.append()
 
 
+def listed_record(forger: Forger, **values: object) -> None:
+    """Add a record of page 101 with other values, and let the list of pages show them."""
+    new_record(forger, lambda record: record.update(values))
+    _list(forger, lambda shown: shown.update({name: value for name, value in values.items() if name in shown}))
+
+
+def listed_version(forger: Forger, **values: object) -> None:
+    """Add a record of page 101 with another version, and let the list of pages show its time."""
+    new_record(forger, lambda record: record["version"].update(values))
+    _list(forger, lambda shown: shown.update(version_when=values["when"]) if "when" in values else None)
+
+
+def _list(forger: Forger, change: Callable[[dict[str, Any]], object]) -> None:
+    path = forger.root / BAG / "pages.jsonl"
+    *lines, _ = path.read_text().split("\n")
+    for number, line in enumerate(lines):
+        content = json.loads(line)
+        if content["page"]["id"] == "101":
+            change(content["shown"])
+            lines[number] = json.dumps(content, ensure_ascii=False)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    forger.rewrite_head()
+
+
+def record_with_words_for_an_id(forger: Forger) -> None:
+    listed_record(forger, page_id="abc")
+
+
+def record_without_a_title(forger: Forger) -> None:
+    listed_record(forger, title=None)
+
+
+def record_of_an_unknown_status(forger: Forger) -> None:
+    listed_record(forger, status="weird")
+
+
+def record_of_a_position_between_two(forger: Forger) -> None:
+    listed_record(forger, position=1.5)
+
+
+def record_with_an_ancestor_without_a_title(forger: Forger) -> None:
+    listed_record(forger, ancestors=[{"id": "1"}])
+
+
+def record_of_a_version_without_a_time(forger: Forger) -> None:
+    listed_version(forger, when="yesterday")
+
+
+def record_of_a_version_in_words(forger: Forger) -> None:
+    listed_version(forger, number="1")
+
+
+def record_with_an_empty_path(forger: Forger) -> None:
+    listed_record(forger, path="")
+
+
+def record_of_no_list_of_attachments(forger: Forger) -> None:
+    listed_record(forger, attachments=None)
+
+
+def record_of_an_attachment_without_a_digest(forger: Forger) -> None:
+    listed_record(forger, attachments=[{"path": "data/_attachments/101/att7-v1.pdf", "sha256": None}])
+
+
+def record_of_an_unknown_attachment_without_a_digest(forger: Forger) -> None:
+    listed_record(forger, attachments=[{"path": "data/_attachments/101/att9-v1.pdf", "sha256": None}])
+
+
+def record_of_bytes_that_are_no_text(forger: Forger) -> None:
+    rewritten_record(forger, b'"labels": []', b'"labels": ["\xc0\xaf"]')
+
+
+def list_of_pages_in_another_order(forger: Forger) -> None:
+    path = forger.root / BAG / "pages.jsonl"
+    path.write_bytes(b"".join(reversed(path.read_bytes().splitlines(keepends=True))))
+    forger.append()
+
+
+def markdown_in_a_deeper_folder(forger: Forger) -> None:
+    path = "data/2026/deeper/board-meeting--101.md"
+    (forger.root / BAG / path).parent.mkdir()
+    (forger.root / PAGE).rename(forger.root / BAG / path)
+    new_record(forger, lambda record: record.update(path=path))
+    _list(forger, lambda shown: shown.update(path=path))
+
+
+def markdown_that_was_captured_for_ever(forger: Forger) -> None:
+    """A rendition among the files that never change, and its removal."""
+    path = f"{BAG}/data/2026/other--101.md"
+    forger.change("keep", path, forger.add_event("capture", ["101"]), digest="a" * 64)
+    forger.append()
+    forger.change("drop", path, forger.add_event("redaction", ["101"]), digest="a" * 64)
+    forger.append()
+
+
+def file_below_too_many_folders(forger: Forger) -> None:
+    path = f"{BAG}/data/_source/101/{'d/' * 29}x.xml"
+    (forger.root / path).parent.mkdir(parents=True)
+    (forger.root / path).write_text("x")
+    forger.change("keep", path, forger.add_event("capture", ["101"]))
+    forger.append()
+
+
+def rotation_to_no_key(forger: Forger) -> None:
+    forger.add_event("key-rotation", facts={"next_key": "none"})
+    forger.append()
+
+
 WITH_THE_KEY = (
     overwritten_source,
     overwritten_source_that_is_logged,
@@ -960,6 +1068,23 @@ WITH_THE_KEY = (
     verdict_without_an_event,
     verdict_that_the_head_does_not_have,
     body_that_claims_to_be_older,
+    record_with_words_for_an_id,
+    record_without_a_title,
+    record_of_an_unknown_status,
+    record_of_a_position_between_two,
+    record_with_an_ancestor_without_a_title,
+    record_of_a_version_without_a_time,
+    record_of_a_version_in_words,
+    record_with_an_empty_path,
+    record_of_no_list_of_attachments,
+    record_of_an_attachment_without_a_digest,
+    record_of_an_unknown_attachment_without_a_digest,
+    record_of_bytes_that_are_no_text,
+    list_of_pages_in_another_order,
+    markdown_in_a_deeper_folder,
+    markdown_that_was_captured_for_ever,
+    file_below_too_many_folders,
+    rotation_to_no_key,
 )
 
 
@@ -1025,13 +1150,26 @@ def lawful_tombstone(forger: Forger) -> None:
     forger.append()
 
 
+def lawful_removal_of_a_file_that_the_record_lists(forger: Forger) -> None:
+    digest = forger.digest(ATTACHMENT)
+    new_record(
+        forger, lambda record: record.update(attachments=[{"path": ATTACHMENT[len(BAG) + 1 :], "sha256": digest}])
+    )
+    _drop_attachment(forger)
+    forger.append()
+
+
 def lawful_view(forger: Forger) -> None:
     (forger.root / PAGE).write_text("# Rendered again\n")
     forger.change("view", PAGE, forger.add_event("migration", ["101"]))
     forger.append()
 
 
-@pytest.mark.parametrize("act", [empty_run, new_version, lawful_view], ids=lambda act: act.__name__)
+@pytest.mark.parametrize(
+    "act",
+    [empty_run, new_version, lawful_view, lawful_removal_of_a_file_that_the_record_lists],
+    ids=lambda act: act.__name__,
+)
 def test_lawful_runs_pass(case: Case, act: Callable[[Forger], None]) -> None:
     act(case.forger())
 

@@ -222,6 +222,12 @@ def share_with_a_file_outside(root: Path) -> None:
     outside.write_bytes(b"# Changed through the other name\n")
 
 
+def plant_shifted_stamp(root: Path) -> None:
+    """Plant a time stamp in which the digest of the signature begins in the middle of a byte."""
+    digest = hashlib.sha256((root / SIGNATURE).read_bytes()).hexdigest()
+    (root / "CHECKPOINT.tsr").write_bytes(bytes.fromhex(f"0{digest}0"))
+
+
 def extend(path: str, size: int) -> Callable[[Path], object]:
     """Make a file large without using the disk."""
     return lambda root: os.truncate(root / path, size)
@@ -445,6 +451,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "kind instructions": (rewrite("VERIFY.md", lambda _: b"```sh\necho INTACT\n```\n"), "VERIFY.md"),
     "the newest changes are deleted": (remove("log/2026/000005.changes"), "log/2026/000005.changes"),
     "a time stamp of nothing": (add("CHECKPOINT.tsr"), "CHECKPOINT.tsr"),
+    "a time stamp with the digest half a byte off": (plant_shifted_stamp, "CHECKPOINT.tsr"),
     "a time stamp of 200 MB": (plant_large("CHECKPOINT.tsr", 200_000_000), "CHECKPOINT.tsr"),
     "a byte order mark before the head": (rewrite(HEAD, lambda data: b"\xef\xbb\xbf" + data), HEAD),
     "a line of the head as binary": (edit_head(rb"  SHA256SUMS", b" *SHA256SUMS"), HEAD),

@@ -94,9 +94,5 @@ def iter_changes(data: bytes, *, name: str) -> Iterator[FileChange]:
             wrong = next(n for n, line in enumerate(block, number) if not _LINES.match(line.decode("utf-8", "replace")))
             raise EvidenceError(f"{name}:{wrong}: is not a line of a list of changes")
         for verb, _, digest, event, target, page in found:
-            yield FileChange(verb, digest, event, target, page or _page_of_target(verb, target))
+            yield FileChange(verb, digest, event, target, target if verb == Verb.VIEW else page)
         number += len(block)
-
-
-def _page_of_target(verb: str, target: str) -> str:
-    return target if verb == Verb.VIEW else page_of(target.partition("/")[2])

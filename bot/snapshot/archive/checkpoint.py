@@ -244,7 +244,7 @@ def read_signature(folder: Folder) -> str:
 
 def format_time(when: datetime) -> str:
     """Return a time in UTC to the second."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def draw_log_id() -> str:

@@ -16,7 +16,7 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES, Bag, parse_bag_info
 from bot.snapshot.archive.canonical_json import dump_value
 from bot.snapshot.archive.change_list import is_rendition, page_of
-from bot.snapshot.archive.entry import PageEntry, PageState, entry_of, id_order, line_format, page_id_of, safe_id_of
+from bot.snapshot.archive.entry import PageState, entry_of, id_order, line_format, page_id_of, safe_id_of
 from bot.snapshot.archive.indexes import IndexedPage, IndexRow, indexed, render_tree_index, standing_text
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.archive.paths import redacted_path, safe_id
@@ -29,9 +29,9 @@ _SHOWN = ', "shown": '
 _TEXTS = ("page_id", "path", "space_key", "title", "url")
 _STATUSES = {each.value: each.value for each in RecordedStatus}
 _TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
-_MAX_DIGITS = 9
+_MAX_DIGITS = 18  # as in the log
 _quoted = json.encoder.encode_basestring
 _NO_RECORD = "is not a record of a captured page"
 
@@ -112,13 +112,11 @@ class BagCheck:
         self._compare(found, log, view, full)
         shown = found.shown
         shown["path"] = view
-        try:
-            self._indexed[page] = index_plain(shown, log) or indexed(
-                PageEntry.model_validate(shown | state_fields(log))
-            )
-        except ValidationError as error:
-            self._report(full, f"{_NO_RECORD}: {error.errors()[0]['msg']}")
+        plain = index_plain(shown, log)
+        if plain is None:
+            self._report(full, _NO_RECORD)
             return None
+        self._indexed[page] = plain
         return shown
 
     def _rebuild_redacted(self, page: str, log: LoggedPage, view: str) -> dict[str, Any] | None:
@@ -135,14 +133,15 @@ class BagCheck:
 
     def _compare(self, record: ReadRecord, log: LoggedPage, view: str, full: str) -> None:
         """Compare what a record says with the state of the page, and with the manifest."""
-        if (record.path or view) != view:
+        if record.path not in (None, view):
             self._report(f"{self.bag.name}/{view}", f"does not have the path that the record says: {record.path}")
         if safe_id(str(record.shown["page_id"])) != log.id:
             self._report(full, f"is not a record of page {log.id}")
         if record.body != (log.source, log.sha256, log.version):
             self._report(full, f"is not the record of the body {log.source}, version {log.version}, of its page")
         for path, digest in record.files.items():
-            if self.bag.manifest.get(path) != digest and f"{self.bag.name}/{path}" not in self.gone:
+            is_kept = path in self.bag.manifest and not is_rendition(path)
+            if (not is_kept or self.bag.manifest[path] != digest) and f"{self.bag.name}/{path}" not in self.gone:
                 self._report(full, f"lists the attachment {path}, which was not captured with that digest")
 
     def _find_record(self, path: str) -> ReadRecord | None:
@@ -186,12 +185,17 @@ def load_checked_bag(
 
 
 def index_plain(shown: dict[str, Any], log: LoggedPage) -> IndexedPage | None:
-    """Return what `PageEntry` and `indexed` make of a page, faster, if all values are of the usual types and forms."""
+    """Return what `PageEntry` and `indexed` make of a page; None for types and forms that wikibot does not write.
+
+    `VERIFY.md` has the same rules.
+    """
     texts, above, position = [shown[name] for name in _TEXTS], shown["ancestors"], shown["position"]
     if type(above) is not list or type(position) not in (int, NoneType) or len(log.version) > _MAX_DIGITS:
         return None
     try:
         ancestors = [(each["id"], each["title"]) for each in above]
+        if sum(map(len, above)) > 2 * len(above):
+            return None
         "".join([*texts, *chain.from_iterable(ancestors)]).encode()  # lone surrogates are no text
         day = _read_day(shown["version_when"])
         gone = log.tombstone and _read_day(log.tombstone)
@@ -235,17 +239,3 @@ def _render_plain(start: str, shown: dict[str, Any]) -> str:
 
 def _render(start: str, shown: dict[str, Any]) -> str:
     return f"{start}{dump_value(shown) if shown else 'null'}}}"
-
-
-def state_fields(log: LoggedPage) -> dict[str, object]:
-    """Return the fields of an entry that the log has; the entry checks their types, with those of the record."""
-    return {
-        "version": log.version,
-        "captured_at": log.captured_at,
-        "record_path": log.record,
-        "source_path": log.source or log.record,
-        "source_sha256": log.sha256,
-        "converter": log.converter,
-        "is_selected": log.archived == "true",
-        "tombstone": {"when": log.tombstone} if log.tombstone else None,
-    }

@@ -56,8 +56,11 @@ def _parse(content: bytes) -> ReadRecord | None:
         shown["version_when"] = version["when"]
         if isinstance(record.get("salt"), str):
             shown["salt"] = record["salt"]
-        files = {file["path"]: file["sha256"] for file in record.get("attachments", ()) if file["path"] is not None}
-        body = (record["source_path"], record["source_sha256"], str(version["number"]))
+        attached, number = record.get("attachments", []), version["number"]
+        files = {file["path"]: file["sha256"] for file in attached if file["path"] is not None}
+        if type(attached) is not list or type(number) is not int:
+            return None
+        body = (record["source_path"], record["source_sha256"], str(number))
         return ReadRecord(shown, record.get("path"), body, files)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
