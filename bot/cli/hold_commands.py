@@ -67,7 +67,7 @@ def list_(app: App, everything: bool, format_: str) -> int:
             f"{pages[0].name}: since {pages[0].since.date()} by {pages[0].by}: {pages[0].reason}{_end(pages[0])}"
         )
         for each in pages:
-            output.say(f"  {each.page_id}: {each.title}")
+            output.say(f"  {each.page_id}: {each.title or 'not captured'}")
     if not held:
         output.warn("no page is held")
     return 0

@@ -13,6 +13,7 @@ from bot.snapshot.archive.continuity import Consent, Override
 from bot.snapshot.archive.events import Event, EventOutcome, EventType, check_free_texts
 from bot.snapshot.archive.evidence_state import RememberedHead
 from bot.snapshot.archive.git import GitRepository
+from bot.snapshot.archive.holds import hold_again
 from bot.snapshot.archive.paths import numbered
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import SnapshotWriter, writer_lock
@@ -57,7 +58,8 @@ def accept_rollback(
             raise SnapshotError(f"the snapshots in {snapshots.root} were not rolled back; nothing was written")
         lost = Lost(found.sequence + 1, given_up.sequence, given_up.sha256)
         event = _event(EventType.ROLLBACK, "an older state was accepted", decision, lost_head=given_up.sha256)
-        return _finish(snapshots, writer, [event], decision, lost=lost)
+        held = hold_again(writer.library, writer.state.memory.holds or ())
+        return _finish(snapshots, writer, [event, *held], decision, lost=lost)
 
 
 def start_signing(snapshots: Snapshots, decision: Decision) -> Checkpoint:
@@ -98,7 +100,8 @@ def begin_new_log(snapshots: Snapshots, origin: str, decision: Decision) -> NewL
     given_up = [head.sha256 for head in state.memory.given_up]
     with open_run(snapshots, origin, Consent(Override.NEW_LOG)) as writer:
         event = _event(EventType.NEW_LOG, "an earlier log was given up", decision, given_up=given_up)
-        return NewLog(_finish(snapshots, writer, [event], decision), moved_to)
+        held = hold_again(writer.library, writer.state.memory.holds or ())
+        return NewLog(_finish(snapshots, writer, [event, *held], decision), moved_to)
 
 
 def _require_allowed(snapshots: Snapshots, new: Signer) -> None:
@@ -156,6 +159,12 @@ def _finish(
 ) -> Checkpoint:
     checkpoint = writer.finish(events, agents=(writer.software, decision.by), next_key=next_key, lost=lost)
     logger.warning("{} decided: {}; run {}", decision.by, events[0].detail, checkpoint.sequence)
+    for event in events[1:]:
+        if event.type is EventType.HOLD:
+            pages = ", ".join(event.objects)
+            logger.warning(
+                "held again as {!r}, because the log does not have it any more: {}", event.facts["name"], pages
+            )
     if snapshots.policy.git:
         GitRepository(writer.state, writer.signer).commit(f"Run {checkpoint.sequence}: {events[0].detail}")
     return checkpoint

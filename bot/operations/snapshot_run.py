@@ -1,6 +1,7 @@
 """Open the snapshots for a run, with the keys and signers that the settings name."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from bot.file_trust import raise_if_readable_by_all
 from bot.files import raise_if_irregular, read_text_file
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import load_head
-from bot.snapshot.archive.continuity import Consent
+from bot.snapshot.archive.continuity import Consent, Override
+from bot.snapshot.archive.holds import remember_holds
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.start_check import check_start
 from bot.snapshot.archive.strays import find_strays
@@ -60,12 +62,12 @@ def find_allowed_signers(snapshots: Snapshots) -> str | None:
     return own.allowed_signers() if own else None
 
 
-def open_run(
-    snapshots: Snapshots, origin: str, consent: Consent | None = None
-) -> AbstractContextManager[SnapshotWriter]:
+@contextmanager
+def open_run(snapshots: Snapshots, origin: str, consent: Consent | None = None) -> Iterator[SnapshotWriter]:
     """Start a run that writes to the snapshots; see `bot.snapshot.archive.writer.open_writer`."""
     allowed_signers = find_allowed_signers(snapshots)
-    return open_writer(
+    known = snapshots.state.recalled
+    with open_writer(
         snapshots.state,
         origin=origin,
         software=software(),
@@ -74,7 +76,12 @@ def open_run(
         allowed_signers=allowed_signers,
         consent=consent,
         check_all=lambda: _check_all(snapshots, allowed_signers),
-    )
+    ) as writer:
+        gives_up = consent is not None and consent.override in (Override.ACCEPT_ROLLBACK, Override.NEW_LOG)
+        is_known = known is not None and known.head is not None and known.head.sha256 == writer.library.head_digest
+        if not gives_up and (not is_known or writer.state.memory.holds is None):
+            remember_holds(writer)
+        yield writer
 
 
 def try_start(snapshots: Snapshots, origin: str | None) -> tuple[str, ...]:

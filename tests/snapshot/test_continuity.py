@@ -16,7 +16,7 @@ import pytest
 
 from bot.config.policy import SnapshotSettings
 from bot.errors import BotError, ContinuityError, EvidenceError, SettingsError, SnapshotError
-from bot.operations import evidence
+from bot.operations import archive, evidence
 from bot.operations.evidence import Decision
 from bot.operations.snapshot_check import verify_snapshots
 from bot.operations.snapshot_run import open_run, try_start
@@ -28,6 +28,7 @@ from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import Killed
+from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, finish, put_page, tree_bytes
 
 ANA = Decision("Ana", "the disk was replaced")
@@ -480,6 +481,65 @@ def test_where_nothing_was_rolled_back_there_is_nothing_to_accept(signed: Bot) -
 
     with refused(signed, "were not rolled back"):
         evidence.accept_rollback(signed.snapshots, signed.head, ANA)
+
+
+def hold(bot: Bot, page: str, name: str = "case 7") -> None:
+    archive.hold_pages(bot.snapshots, [page], name=name, reason="a lawsuit", by="Li")
+
+
+def holds(bot: Bot) -> list[tuple[str, str, str, str]]:
+    return [(each.name, each.page_id, each.reason, each.by) for each in archive.list_holds(bot.snapshots)]
+
+
+def test_a_hold_of_a_lost_run_counts_after_an_accepted_rollback(signed: Bot) -> None:
+    first = signed.write()
+    older = take(signed, "older")
+    hold(signed, "101001")
+    hold(signed, "101001", "released")
+    archive.release_pages(signed.snapshots, "released", [], reason="settled", by="Li")
+    before = holds(signed)
+    put_back(signed, older)
+
+    evidence.accept_rollback(signed.snapshots, first, ANA)
+
+    assert holds(signed) == before == [("case 7", "101001", "a lawsuit", "Li")]
+    with pytest.raises(SnapshotError, match="must not be redacted, because it is held: 'case 7' by Li"):
+        archive.find_redaction(signed.snapshots, "101001")
+    assert verify(signed.root).is_clean
+    assert run_instructions(signed.root).returncode == 0
+
+
+def test_a_hold_that_another_bot_placed_counts_after_an_accepted_rollback(signed: Bot) -> None:
+    signed.write()
+    other = signed.named("other")
+    evidence.trust(other.snapshots, signed.head, ANA)
+    older, second = take(signed, "older"), signed.head
+    hold(other, "101001")
+    signed.write()  # reads what the other bot wrote
+    put_back(signed, older)
+
+    evidence.accept_rollback(signed.snapshots, second, ANA)
+
+    assert [name for name, *_ in holds(signed)] == ["case 7"]
+
+
+def test_a_hold_of_a_log_that_was_given_up_counts_when_the_page_is_captured_again(signed: Bot) -> None:
+    signed.write()
+    hold(signed, "101001")
+
+    evidence.begin_new_log(signed.snapshots, ORIGIN, ANA)
+
+    assert [name for name, *_ in holds(signed)] == ["case 7"]
+    assert verify(signed.root).is_clean
+    assert run_instructions(signed.root).returncode == 0
+    with open_run(signed.snapshots, ORIGIN) as writer:
+        put_page(writer, "101001", "Page 101001", "<p>again</p>", version=1)
+        finish(writer, "101001")
+    with pytest.raises(SnapshotError, match="held: 'case 7' by Li"):
+        archive.find_redaction(signed.snapshots, "101001")
+    archive.release_pages(signed.snapshots, "case 7", [], reason="settled", by="Li")
+    assert archive.find_redaction(signed.snapshots, "101001").erasure.page_id == "101001"
+    assert verify(signed.root).is_clean
 
 
 # A fork

@@ -59,6 +59,19 @@ class WitnessNote(FileModel):
     """Head that was read back from there last."""
 
 
+class RememberedHold(FileModel):
+    """A page in a hold."""
+
+    name: str
+    """Name of the hold."""
+    page_id: str
+    """Page id as file names have it."""
+    reason: str
+    """Why it is held."""
+    by: str
+    """Who placed the hold."""
+
+
 class EvidenceMemory(FileDocument):
     """`LOG.json`: what the bot remembers about one log."""
 
@@ -82,6 +95,8 @@ class EvidenceMemory(FileDocument):
     """Type and fingerprint of the key that a rotation announced."""
     witnesses: dict[str, WitnessNote] = Field(default_factory=dict)
     """What each witness knows, by its name."""
+    holds: tuple[RememberedHold, ...] | None = None
+    """The held pages, which are held again when runs or the whole log are given up; null if they were not read yet."""
 
     @property
     def head(self) -> RememberedHead | None:
@@ -175,13 +190,16 @@ class EvidenceState:
         self.update(change)
 
     def begin_log(self, moved_to: Path | None) -> EvidenceMemory:
-        """Draw the id of a new log for the folder; the old log is remembered for the folder *moved_to*."""
+        """Draw the id of a new log for the folder; the old log is remembered for the folder *moved_to*.
+
+        What was given up and what is held count for the new log too.
+        """
         old = self.memory
         folder = _name(moved_to) if moved_to else ""
         self.update(lambda memory: memory.replaced(folder=folder))
         self.__dict__.pop("log", None)
         given_up = tuple(dict.fromkeys((*old.given_up, *old.published, *old.heads[-1:])))
-        return self.update(lambda memory: memory.replaced(given_up=given_up))
+        return self.update(lambda memory: memory.replaced(given_up=given_up, holds=old.holds))
 
     @cached_property
     def log(self) -> str:

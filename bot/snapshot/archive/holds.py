@@ -1,4 +1,7 @@
-"""Holds: captured pages that must not be redacted, for example during an investigation. Only the log records them."""
+"""Holds: captured pages that must not be redacted, for example during an investigation.
+
+The log records them. The state remembers those that are not released, so that no restored copy makes them disappear.
+"""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -8,6 +11,7 @@ from datetime import datetime
 from bot.errors import SnapshotError
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.events import Event, EventOutcome, EventType, LoggedEvent, check_free_texts
+from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHold
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.writer import SnapshotWriter
@@ -67,7 +71,8 @@ def place_hold(writer: SnapshotWriter, pages: Sequence[str], *, name: str, reaso
     entries = {safe_id(entry.page_id): entry for entry in found}
     if len(entries) < len(found):
         raise SnapshotError("a page is named twice")
-    already = {held.page_id for held in active_holds(writer.library) if held.name == name}
+    active = active_holds(writer.library)
+    already = {held.page_id for held in active if held.name == name}
     for page_id, entry in entries.items():
         if entry.redacted_at is not None:
             raise SnapshotError(f"page {page_id} was redacted on {entry.redacted_at.date().isoformat()}")
@@ -80,6 +85,8 @@ def place_hold(writer: SnapshotWriter, pages: Sequence[str], *, name: str, reaso
         "source_sha256": {page_id: entry.source_sha256 for page_id, entry in entries.items()},
     }
     event = Event(EventType.HOLD, EventOutcome.SUCCESS, f"hold {name}: {reason}", tuple(entries), facts)
+    new = [RememberedHold(name=name, page_id=page_id, reason=reason, by=by) for page_id in entries]
+    _remember(writer.state, [*map(_remembered, active), *new])  # before the run: a crash must not forget it
     return writer.finish([event], agents=(writer.software,))
 
 
@@ -98,7 +105,42 @@ def release_hold(writer: SnapshotWriter, name: str, pages: Sequence[str], *, rea
             raise SnapshotError(f"page {page_id} is not in the hold {name!r}")
     facts = {"by": by, "name": name, "reason": reason}
     event = Event(EventType.HOLD_RELEASE, EventOutcome.SUCCESS, f"hold {name}: {reason}", tuple(chosen), facts)
-    return writer.finish([event], agents=(writer.software,))
+    made = writer.finish([event], agents=(writer.software,))
+    _remember(writer.state, [_remembered(each) for each in active if each.name != name or each.page_id not in chosen])
+    return made
+
+
+def remember_holds(writer: SnapshotWriter) -> None:
+    """Let the state remember the holds of the log: another bot may have placed or released some."""
+    _remember(writer.state, map(_remembered, active_holds(writer.library)))
+
+
+def hold_again(library: Library, remembered: Iterable[RememberedHold]) -> list[Event]:
+    """Return the events that place the *remembered* holds again which the log does not have, one for each hold.
+
+    A page is held also if it is not captured (yet); the event has the digests of those that are.
+    """
+    known = {(held.name, held.page_id) for held in active_holds(library)}
+    lost: dict[tuple[str, str, str], list[str]] = {}
+    for each in remembered:
+        if (each.name, each.page_id) not in known:
+            lost.setdefault((each.name, each.reason, each.by), []).append(each.page_id)
+    events = []
+    for (name, reason, by), pages in lost.items():
+        entries = {page_id: library.find_entry(page_id) for page_id in pages}
+        sources = {page_id: entry.source_sha256 for page_id, entry in entries.items() if entry}
+        facts = {"by": by, "name": name, "reason": reason, **({"source_sha256": sources} if sources else {})}
+        events.append(Event(EventType.HOLD, EventOutcome.SUCCESS, f"hold {name}: {reason}", tuple(pages), facts))
+    return events
+
+
+def _remember(state: EvidenceState, held: Iterable[RememberedHold]) -> None:
+    holds = tuple(held)
+    state.update(lambda memory: memory.replaced(holds=holds))
+
+
+def _remembered(held: HeldPage) -> RememberedHold:
+    return RememberedHold(name=held.name, page_id=held.page_id, reason=held.reason, by=held.by)
 
 
 def check_not_held(library: Library, page_id: str) -> None:
