@@ -62,7 +62,8 @@ def test_the_path_of_a_body_reports_version_and_edition(version: int, edition: i
 @given(numbers=st.sets(st.integers(1, 5_000), max_size=300))
 def test_no_folder_of_a_page_overflows(numbers: set[int]) -> None:
     folders: dict[str, set[str]] = {}
-    for path in [paths.source_path("7", n) for n in numbers] + [paths.record_path("7", n) for n in numbers]:
+    records = [paths.record_path("7", n, earlier=earlier) for earlier, n in enumerate(sorted(numbers))]
+    for path in [*(paths.source_path("7", n) for n in numbers), *records]:
         folder, _, name = path.rpartition("/")
         folders.setdefault(folder, set()).add(name)
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from bot.errors import EvidenceError, LockedError
 from bot.files import EVIDENCE_FOLDER_MODE
@@ -25,7 +26,7 @@ _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 PATH = rf"{_NAME}(?:/{_NAME})*"
 """Pattern of the paths that the format allows."""
 
-_PATH = re.compile(PATH)
+_ONE_NAME, _PATH = re.compile(_NAME), re.compile(PATH)
 _ATTRIBUTES = ".gitattributes"
 _MAX_LOG_BYTES = 1 << 30  # a run over 500,000 pages logs half of that
 _MAX_LIST_BYTES = 1 << 28  # a bag with 2,000,000 files has a list of this size
@@ -162,7 +163,10 @@ class Folder:
             return self._open_plain(name, folder, path)
 
     def _open_plain(self, name: str, folder: int, path: str) -> tuple[int, int]:
-        handle = self._open(name, _FILE, folder, path)
+        try:
+            handle = os.open(name, _FILE, dir_fd=folder)
+        except OSError as error:
+            self._refuse(error, name, folder, path)
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             os.close(handle)
@@ -173,13 +177,17 @@ class Folder:
         try:
             return os.open(name, flags, dir_fd=folder)
         except OSError as error:
-            with suppress(OSError):
-                if stat.S_ISLNK(os.lstat(name, dir_fd=folder).st_mode):
-                    raise EvidenceError(
-                        f"{self.root / path} leads through a link, which is not followed; see `wikibot verify`"
-                    ) from None
-            error.filename = str(self.root / path)
-            raise
+            self._refuse(error, name, folder, path)
+
+    def _refuse(self, error: OSError, name: str, folder: int, path: str) -> NoReturn:
+        """Raise *error* with the whole path, or `EvidenceError` if *name* is a link."""
+        with suppress(OSError):
+            if stat.S_ISLNK(os.lstat(name, dir_fd=folder).st_mode):
+                raise EvidenceError(
+                    f"{self.root / path} leads through a link, which is not followed; see `wikibot verify`"
+                ) from None
+        error.filename = str(self.root / path)
+        raise error
 
     def _kind(self, path: str) -> int | None:
         try:
@@ -205,8 +213,9 @@ class FolderReader(Folder):
         self._handles: list[int] = []
 
     def _open_file(self, path: str) -> tuple[int, int]:
-        above, _, name = check_path(path, named_by="a list").rpartition("/")
-        if above != self._above:
+        above, _, name = path.rpartition("/")
+        if above != self._above or not _ONE_NAME.fullmatch(name):  # the names above were compared when they were opened
+            check_path(path, named_by="a list")
             self._change_to(above)
         return self._open_plain(name, self._handles[-1], path)
 
@@ -221,11 +230,8 @@ class FolderReader(Folder):
         self._above = None
         if not self._handles:
             self._handles.append(os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-        names, shared = folder.split("/") if folder else [], 0
-        for old, new in zip(self._names, names, strict=False):
-            if old != new:
-                break
-            shared += 1
+        names = folder.split("/") if folder else []
+        shared = len(os.path.commonprefix([self._names, names]))
         while len(self._names) > shared:
             self._names.pop()
             os.close(self._handles.pop())

@@ -1,7 +1,7 @@
 """Findings, and the state that collects them during a check."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -97,7 +97,7 @@ class Inspection:
             self.report(FindingKind.MISSING, path, f"is not there{source}")
         return False
 
-    def find_missing(self, paths: Sequence[str], *, witness: str) -> set[str]:
+    def find_missing(self, paths: Iterable[str], *, witness: str) -> set[str]:
         """Do for many paths what `is_there` does for one, and return those that are not plain files."""
         self.unnamed.difference_update(paths)
         missing = set(itertools.filterfalse(self.tree.has_file, paths))

@@ -54,10 +54,20 @@ def source_path(page_id: str, version: int, *, edition: int = 1) -> str:
     return f"{first}.xml" if edition == 1 else f"{first}-editions/{_chunked(edition, f'{edition}.xml')}"
 
 
-def record_path(page_id: str, sequence: int, *, cleaned: int | None = None) -> str:
-    """Return the path of the record of a page from run *sequence*; *cleaned* is the run that removed a text from it."""
-    ending = "" if cleaned is None else f"-{cleaned:06}"
-    return f"{source_folder(page_id)}/{_chunked(sequence, f'record-{sequence:06}{ending}.json')}"
+def record_path(page_id: str, sequence: int, *, earlier: int = 0) -> str:
+    """Return the path of the record of a page from run *sequence*; *earlier* is how many records the page has."""
+    return f"{source_folder(page_id)}/{_chunked(earlier, f'record-{sequence:06}.json')}"
+
+
+def cleaned_path(path: str, sequence: int) -> str:
+    """Return the path of what replaces the record at *path* when run *sequence* removes a text from it.
+
+    Raises `ValueError` if *path* is not the path of a record.
+    """
+    run = record_run(path)
+    if run is None:
+        raise ValueError(f"{path} is not the path of a record")
+    return f"{path.rpartition('/')[0]}/record-{run:06}-{sequence:06}.json"
 
 
 def record_run(path: str) -> int | None:

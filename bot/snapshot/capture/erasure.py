@@ -13,7 +13,6 @@ from html import unescape
 from pathlib import Path
 from typing import Literal
 
-from bot.errors import SnapshotError
 from bot.files import delete_database, read_file
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
@@ -242,10 +241,7 @@ def _clean(writer: SnapshotWriter, bag: Bag, entry: PageEntry, cleaner: "_Cleane
     newest = entry.record_path
     count = 0
     for path, record in _cleaned(writer.library, bag, entry, cleaner):
-        run = paths.record_run(path)
-        if run is None:
-            raise SnapshotError(f"{bag.name}/{path} is not the record of a capture; see `wikibot verify`")
-        new = paths.record_path(entry.page_id, run, cleaned=writer.sequence)
+        new = paths.cleaned_path(path, writer.sequence)
         for file in cleaner.files_of_page(writer.library.load_record_at(bag, path)):
             if file in bag.manifest:
                 writer.drop(bag, file)

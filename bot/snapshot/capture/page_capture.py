@@ -148,7 +148,8 @@ class PageCapture:
         for path, file in (*self.files.values(), *self._staged.items()):
             if path not in self.bag.manifest:
                 self.writer.put_file(self.bag, path, file)
-        record_path = paths.record_path(self.record.page_id, self.writer.sequence)
+        earlier = len(self.writer.library.record_paths(self.bag, self.entry)) if self.entry else 0
+        record_path = paths.record_path(self.record.page_id, self.writer.sequence, earlier=earlier)
         self.writer.put(self.bag, record_path, dump_record(self.record))
         self.writer.put(self.bag, self.path, rendition.markdown)
         self.writer.put_entry(self.bag, self._build_entry(record_path))

@@ -18,17 +18,17 @@ def check_payload(
 ) -> list[str]:
     """Check that every payload file exists, and hash the files for which *is_due* returns true; return all paths."""
     witness = f"{bag}/{MANIFEST}"
-    names = [f"{bag}/{path}" for path in manifest]
-    due = list(filter(is_due, names))
+    listed = {f"{bag}/{path}": digest for path, digest in manifest.items()}
+    due = list(filter(is_due, listed))
     inspection.tree.expect(due)
     for path in manifest:
         if not path.startswith("data/"):
             inspection.report(FindingKind.MALFORMED, witness, f"lists {path}, which is not payload")
-    missing, start = inspection.find_missing(names, witness=witness), len(bag) + 1
+    missing = inspection.find_missing(listed, witness=witness)
     for full in due:
         if full not in missing:
-            inspection.compare_digest(full, manifest[full[start:]], witness=witness, take=records.reader(full))
-    return names
+            inspection.compare_digest(full, listed[full], witness=witness, take=records.reader(full))
+    return list(listed)
 
 
 def check_first_format(inspection: Inspection, bag: str, manifest: dict[str, str]) -> None:

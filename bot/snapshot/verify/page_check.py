@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
+from operator import lt
 from types import NoneType
 from typing import Any
 
@@ -58,7 +59,7 @@ class BagCheck:
         """
         path = f"{self.bag.name}/{PAGES}"
         views = {page_of(path): path for path in self.bag.manifest if is_rendition(path)}
-        lines = list(self._lines(path))
+        lines = self._lines(path)
         found = {safe_id_of(line): line for line in lines}
         if len(found) < len(lines):
             self._report(path, "lists a page twice")
@@ -75,12 +76,16 @@ class BagCheck:
         redacted = sum(log.redacted_at is not None for log in known)
         return IndexRow(bag.name, bag.space_key, len(known), gone, redacted)
 
-    def _lines(self, path: str) -> Iterator[str]:
+    def _lines(self, path: str) -> list[str]:
         data = (self.inspection.read(path) or b"").decode("utf-8", "replace")
         *lines, last = data.split("\n")
-        if last or lines != sorted(set(lines), key=lambda line: id_order(page_id_of(line))):
+        order = [id_order(page_id_of(line)) for line in lines]
+        is_in_order = all(map(lt, order, order[1:])) or lines == sorted(
+            set(lines), key=lambda line: id_order(page_id_of(line))
+        )
+        if last or not is_in_order:
             self._report(path, "is not in order of the page ids, has a line twice, or ends without a line feed")
-        yield from lines
+        return lines
 
     def _check_line(self, path: str, page: str, log: LoggedPage, view: str, line: str | None) -> None:
         if line is None:
