@@ -16,7 +16,7 @@ from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE
 from bot.snapshot.archive.events import EventType
 from bot.snapshot.archive.instructions import load_instructions
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.verify.event_line import read_event
+from bot.snapshot.verify.event_line import iter_events
 from bot.snapshot.verify.verification import Verification, verify
 from tests.machine import IS_NIGHTLY, need
 from tests.snapshot.forger import Forger
@@ -163,7 +163,8 @@ def test_both_verifiers_read_the_same_facts(tmp_path: Path) -> None:
     judged = subprocess.run(["awk", program, tmp_path / "tails"], capture_output=True, text=True, check=True)
 
     start = f'{{"format": "wikibot-events/2", "id": "000001-000001", "type": "x", "outcome": "fail", "when": {WHEN}, '
-    read = [read_event(f'{start}"pages": [], "page": null, "by": {tail}') for tail in tails]
+    lines = [f'{start}"pages": [], "page": null, "by": {tail}\n' for tail in tails]
+    read = [event for line in lines for event in iter_events(line.encode())]
     assert {True, False} == {row is not None for row in read}
     differing = [
         tail

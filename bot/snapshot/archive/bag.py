@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
-from sys import intern
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.change_list import is_rendition, page_of
@@ -291,7 +290,7 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
     """
     text = data.decode("utf-8", "replace")
     found = _MANIFEST_LINES.findall(text)
-    digests = {path: intern(digest) for digest, path in found}
+    digests = {path: digest for digest, path in found}
     is_whole = sum(map(len, digests)) + len(digests) * _REST_OF_LINE == len(text)  # nothing between the lines
     if is_whole and list(digests) == sorted(digests):
         return digests

@@ -7,8 +7,6 @@ of all runs is compared with the manifests and the lists of pages of the present
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from io import BytesIO
-from sys import intern
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES
@@ -16,7 +14,7 @@ from bot.snapshot.archive.change_list import FileChange, Verb, iter_changes
 from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.events import EventType, parse_events
 from bot.snapshot.archive.inspection import FindingKind, Inspection
-from bot.snapshot.verify.event_line import EventRow, LoggedPage, read_event, read_state
+from bot.snapshot.verify.event_line import EventRow, LoggedPage, iter_events, read_state
 from bot.snapshot.verify.page_rules import MAY_CAPTURE, MAY_RENDER, RunOfPage, find_flaws
 from bot.snapshot.verify.run_claims import ABOUT_RUNS, RunClaim, find_false_claims
 
@@ -130,7 +128,7 @@ class Replay:
         """Add a captured file; *name* is the list that says so."""
         if path in self.kept or path in self.gone:
             self.report(name, f"says that {path} was captured, but an earlier run captured it already")
-        self.kept[path] = intern(digest)  # the manifest has the same text
+        self.kept[path] = digest
         if self._first_sources:
             self._known_digests.add(digest)
 
@@ -227,11 +225,8 @@ class _RunLog:
 
     def read(self, data: bytes, below: Checkpoint | None) -> None:
         """Check the lines of the log, each by itself and against the head; *below* is the head before."""
-        for number, line in enumerate(BytesIO(data), start=1):  # a log of 100 MB is not copied
-            row = read_event(line[:-1].decode("utf-8", "replace"))
-            if not line.endswith(b"\n"):
-                self._report(number, "ends without a line feed")
-            elif row is None:
+        for number, row in enumerate(iter_events(data), start=1):
+            if row is None:
                 self._report(number, "is not an event as wikibot writes it")
             else:
                 self._add(number, row)
@@ -239,22 +234,23 @@ class _RunLog:
             self.replay.report(self.name, flaw)
 
     def _add(self, number: int, row: EventRow) -> None:
-        if row.id != f"{self.head.sequence:06}-{number:06}" or row.when != self._when:
+        event, kind, outcome, when, pages, state, _ = row
+        if event != f"{self.head.sequence:06}-{number:06}" or when != self._when:
             self._report(number, "has another number or time than the run")
-        if row.type not in _TYPES:
-            self._report(number, f"has the unknown type {row.type}")
-        if row.outcome == "success":
-            self._events[row.id] = (row.type, row.pages)
-            for page in row.pages:
-                self._kinds[page].add(row.type)
-        if row.page:
-            self._add_state(number, row.pages, row.page)
-        if row.type in ABOUT_RUNS:
-            self._claims.append(RunClaim(row.type, row.facts))
-        elif row.type == EventType.HOLD and row.outcome == "success":
-            for page in row.pages:
+        if kind not in _TYPES:
+            self._report(number, f"has the unknown type {kind}")
+        if outcome == "success":
+            self._events[event] = (kind, pages)
+            for page in pages:
+                self._kinds[page].add(kind)
+        if state:
+            self._add_state(number, pages, state)
+        if kind in ABOUT_RUNS:
+            self._claims.append(RunClaim(kind, row.facts))
+        elif kind == EventType.HOLD and outcome == "success":
+            for page in pages:
                 self.replay.held[page].add(_hold_of(row))
-        elif row.type == EventType.HOLD_RELEASE and row.outcome == "success":
+        elif kind == EventType.HOLD_RELEASE and outcome == "success":
             self._releases.append(row)
 
     def _add_state(self, number: int, pages: frozenset[str], state: LoggedPage) -> None:
@@ -284,10 +280,10 @@ class _RunLog:
         """Check and apply the list of changes; return the paths of the files that the run added."""
         nothing, kept = ("", frozenset[str]()), set[str]()
         rendered, captured = self._pages_of(MAY_RENDER), self._pages_of(MAY_CAPTURE)
-        views, keep = self.replay.views, self.replay.keep
+        views, keep, find_event = self.replay.views, self.replay.keep, self._events.get
         for change in changes:
             verb, digest, event, target, page = change
-            kind, pages = self._events.get(event, nothing)
+            kind, pages = find_event(event, nothing)
             if page not in pages:
                 self.replay.report(name, f"{target}: the event {event} does not explain the change")
             if verb == Verb.VIEW:
