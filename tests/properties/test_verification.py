@@ -15,6 +15,7 @@ from bot.snapshot.archive.indexes import indexed
 from bot.snapshot.verify.event_line import LoggedPage
 from bot.snapshot.verify.file_names import find_bad_names
 from bot.snapshot.verify.page_check import index_plain
+from bot.snapshot.verify.page_rules import RunOfPage, find_flaws, is_plainly_new
 from bot.snapshot.verify.record_reader import load_json
 
 ODD = st.sampled_from(
@@ -181,3 +182,37 @@ def _state_fields(log: LoggedPage) -> dict[str, object]:
         "is_selected": log.archived == "true",
         "tombstone": {"when": log.tombstone} if log.tombstone else None,
     }
+
+
+@given(
+    captured_at=st.sampled_from(["2026-01-05T09:00:00Z", "2026-01-06T09:00:00Z", "2026-02-30T09:00:00Z"]),
+    tombstone=st.sampled_from([None, None, "2026-01-06T09:00:00Z"]),
+    redacted_at=st.sampled_from([None, None, "2026-01-06T09:00:00Z"]),
+    record=st.sampled_from(["data/_source/7/record-000002.json", "data/_source/8/record-000002.json"]),
+    source=st.sampled_from(["data/_source/7/v1.xml", "data/_source/8/v1.xml", None]),
+    kinds=st.sets(st.sampled_from(["capture", "metadata", "redaction", "deletion", "migration"]), max_size=2),
+    when=st.sampled_from(["2026-01-06T09:00:00Z", "2026-02-30T09:00:00Z"]),
+    since=st.sampled_from(["", "2026-01-05T09:00:00Z", "2026-03-01T09:00:00Z"]),
+    is_written=st.booleans(),
+    is_held=st.booleans(),
+)
+def test_a_page_that_looks_new_at_a_glance_breaks_no_rule(
+    captured_at: str,
+    tombstone: str | None,
+    redacted_at: str | None,
+    record: str,
+    source: str | None,
+    kinds: set[str],
+    when: str,
+    since: str,
+    *,
+    is_written: bool,
+    is_held: bool,
+) -> None:
+    kept = {f"WS2/{path}" for path in (record, source) if path and is_written}
+    after = LoggedPage("", "7", "WS2", record, source, "a" * 64, "1", captured_at, "true", tombstone, redacted_at, "x")
+    run = RunOfPage(when, kinds, kept, is_held=is_held, since=since)
+
+    flaws = find_flaws(run, None, after)
+
+    assert is_plainly_new(run, after) is not any([flaws, tombstone, redacted_at, captured_at != when])

@@ -230,8 +230,11 @@ class FolderReader(Folder):
         self._above = None
         if not self._handles:
             self._handles.append(os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-        names = folder.split("/") if folder else []
-        shared = len(os.path.commonprefix([self._names, names]))
+        names, shared = folder.split("/") if folder else [], 0
+        for old, new in zip(self._names, names, strict=False):
+            if old != new:
+                break
+            shared += 1
         while len(self._names) > shared:
             self._names.pop()
             os.close(self._handles.pop())

@@ -33,10 +33,23 @@ class RunOfPage(NamedTuple):
     """Time of the run before; empty for the first run."""
 
 
+def is_plainly_new(run: RunOfPage, after: LoggedPage) -> bool:
+    """Return whether a new page is as a capture makes nearly all pages, in which `find_flaws` finds nothing."""
+    folder = f"data/_source/{after.id}/"
+    return (
+        run.since <= after.captured_at == run.when
+        and _is_time(run.when)
+        and after.tombstone is after.redacted_at is None
+        and after.source is not None
+        and after.record.startswith(folder)
+        and after.source.startswith(folder)
+        and f"{after.bag}/{after.record}" in run.kept
+        and not MAY_CAPTURE.isdisjoint(run.kinds)
+    )
+
+
 def find_flaws(run: RunOfPage, before: LoggedPage | None, after: LoggedPage) -> list[str]:
     """Return what events of these kinds cannot have done to a page; *before* is None for a new page."""
-    if before is None and _is_plainly_new(run, after):
-        return []
     flaws = [*_find_capture_flaws(run, before, after), *_find_redaction_flaws(run, before, after)]
     if not all(map(_is_time, (after.captured_at, after.tombstone, after.redacted_at))):
         flaws.append("has a time that no calendar has")
@@ -50,21 +63,6 @@ def find_flaws(run: RunOfPage, before: LoggedPage | None, after: LoggedPage) -> 
     if before and before.converter != after.converter and MAY_RENDER.isdisjoint(run.kinds):
         flaws.append("has another converter without an event that rendered it")
     return flaws
-
-
-def _is_plainly_new(run: RunOfPage, after: LoggedPage) -> bool:
-    """Return whether a new page is as a capture makes nearly all pages, so that no rule needs to be looked at."""
-    folder = f"data/_source/{after.id}/"
-    return (
-        run.since <= after.captured_at == run.when
-        and _is_time(run.when)
-        and after.tombstone is after.redacted_at is None
-        and after.source is not None
-        and after.record.startswith(folder)
-        and after.source.startswith(folder)
-        and f"{after.bag}/{after.record}" in run.kept
-        and not MAY_CAPTURE.isdisjoint(run.kinds)
-    )
 
 
 def _find_capture_flaws(run: RunOfPage, before: LoggedPage | None, after: LoggedPage) -> Iterator[str]:

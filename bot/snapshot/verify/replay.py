@@ -15,7 +15,7 @@ from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.events import EventType, parse_events
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.verify.event_line import EventRow, LoggedPage, iter_events, read_state
-from bot.snapshot.verify.page_rules import MAY_CAPTURE, MAY_RENDER, RunOfPage, find_flaws
+from bot.snapshot.verify.page_rules import MAY_CAPTURE, MAY_RENDER, RunOfPage, find_flaws, is_plainly_new
 from bot.snapshot.verify.run_claims import ABOUT_RUNS, RunClaim, find_false_claims
 
 _TYPES = frozenset(EventType)
@@ -272,8 +272,10 @@ class _RunLog:
         for page, (number, after) in self._states.items():
             kinds = self._kinds.get(page, ())
             run = RunOfPage(self._when, kinds, kept, is_held=bool(held.get(page)), since=self.since)
-            for flaw in find_flaws(run, pages.get(page), after):
-                self._report(number, f"page {page} {flaw}")
+            before = pages.get(page)
+            if before or not is_plainly_new(run, after):
+                for flaw in find_flaws(run, before, after):
+                    self._report(number, f"page {page} {flaw}")
             pages[page] = after
 
     def apply_changes(self, name: str, changes: Iterable[FileChange]) -> set[str]:
