@@ -295,6 +295,6 @@ def safe_id_of(line: str) -> str:
 
 
 def id_order(page_id: str) -> tuple[int, int, str]:
-    """Return a sort key: numeric ids by number, then other ids by text."""
+    """Return a sort key: numeric ids by number, then other ids by text. `VERIFY.md` has the same order."""
     is_number = page_id.isascii() and page_id.isdigit() and len(page_id) <= _MAX_DIGITS
-    return (0, int(page_id), "") if is_number else (1, 0, page_id)
+    return (0, len(page_id), page_id) if is_number else (1, 0, page_id)
