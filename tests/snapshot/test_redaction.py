@@ -241,6 +241,27 @@ def test_text_in_the_own_words_of_another_page_is_named_and_counts(small: tuple[
     assert result.leftovers == ()
 
 
+def test_a_copy_is_named_in_whatever_form_another_page_has_it(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    marker = '<ac:inline-comment-marker ac:ref="7">enclosure at dawn</ac:inline-comment-marker>'
+    wiki.add("Zebra", f"<p>{LINE.replace('enclosure at dawn', marker)}</p>")
+    wiki.store.attachments.add(wiki.ids["Zebra"], "zebra.bin", b"\0\1zebra", author=ANA, media_type="text/plain")
+    wiki.add("Plain", f"<p>{LINE}</p>")
+    wiki.add("Bold", f"<p>{LINE.replace('animals', 'ani<strong>mals</strong>')}</p>")
+    wiki.add("Hyphens", f"<p>{LINE.replace('animals', 'ani&shy;mals')}</p>")
+    for title, name, content in (("Wide", "notes.txt", LINE.encode("utf-16")), ("Same", "other.bin", b"\0\1zebra")):
+        wiki.add(title)
+        wiki.store.attachments.add(wiki.ids[title], name, content, author=ANA, media_type="text/plain")
+    run_capture(wiki, snapshots.root)
+
+    planned = redact(snapshots, wiki.ids["Zebra"])
+
+    assert {trace.place.partition(" (")[0]: trace.what for trace in planned.erasure.said_by} == {
+        **dict.fromkeys(("Plain", "Bold", "Hyphens", "Wide"), "text"),
+        "Same": "content of a file",
+    }
+
+
 def test_a_title_that_is_a_common_word_is_no_false_alarm(small: tuple[SmallWiki, Snapshots]) -> None:
     wiki, snapshots = small
     wiki.add("Budget", "<p>short</p>")

@@ -8,6 +8,7 @@ find_leftovers(root, others, erasure)     afterwards: every file that still has 
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -167,14 +168,21 @@ def _check_file(path: Path, own: Hits, erasure: Erasure, *, is_old_log: bool = F
 
 def _needles_of(library: Library, bag: Bag, entry: PageEntry) -> Needles:
     needles = Needles({entry.title})
+    borrowed: set[str] = set()
+    """Files of other pages that this one shows."""
     for path in library.record_paths(bag, entry):
         record = library.load_record_at(bag, path)
+        borrowed |= {file.path for file in record.surroundings.borrowed if file.path}
         needles.titles.add(record.title)
         needles.names |= {file.name for file in record.attachments}
         for comment in record.comments:
             needles.add_body(comment.body)
     for path in bag.sources_of(entry.page_id):
         needles.add_body(library.read_body(bag, path).decode("utf-8", "replace"))
+    for path, digest in bag.manifest.items():
+        if path.startswith(f"{paths.attachment_folder(entry.page_id)}/") and path not in borrowed:
+            with suppress(OSError):  # the removal reports it
+                needles.files[digest] = Folder(library.root).size(f"{bag.name}/{path}")
     return needles
 
 
