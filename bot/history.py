@@ -56,10 +56,14 @@ CREATE TABLE pages (
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 """,
+    """\
+ALTER TABLE runs ADD COLUMN waiting INTEGER; -- how many matters waited for a person; NULL if it is not known
+""",
 )
 """Script number N converts format N - 1 to format N; `PRAGMA user_version` is the format of a file."""
 REQUESTS_FOR = "requests for "
 """The beginning of the names of counts that are shares of another count, the requests."""
+_COLUMNS = "id, job, started, finished, outcome, counts, message, waiting"
 _KEPT_RUNS_PER_JOB = 1_000
 _COUNTED_FAILURES = 10
 _FORGET_OLD = """
@@ -86,7 +90,10 @@ class RunOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a job; *finished* and *outcome* are None while the run continues."""
+    """One run of a job; *finished* and *outcome* are None while the run continues.
+
+    *waiting* is how many matters waited for a person; None in a run that did not get so far, and in older records.
+    """
 
     id: int
     job: str
@@ -95,6 +102,7 @@ class Run:
     outcome: RunOutcome | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
+    waiting: int | None = None
 
     def describe_counts(self) -> str:
         """Return the counts in one line, without their shares."""
@@ -164,13 +172,14 @@ class RunHistory:
         at: datetime,
         counts: Mapping[str, int] | None = None,
         message: str = "",
+        waiting: int | None = None,
         pages: Sequence[RunPage] = (),
     ) -> None:
-        """Record the end of a run, and what it did about *pages*."""
-        values = (_text(at), outcome.value, json.dumps(dict(counts or {})), _encodable(message), run_id)
+        """Record the end of a run, how many matters are *waiting* for a person, and what it did about *pages*."""
+        values = (_text(at), outcome.value, json.dumps(dict(counts or {})), _encodable(message), waiting, run_id)
         with self._connection() as connection:
             connection.execute(
-                "UPDATE runs SET finished = ?, outcome = ?, counts = ?, message = ? WHERE id = ?", values
+                "UPDATE runs SET finished = ?, outcome = ?, counts = ?, message = ?, waiting = ? WHERE id = ?", values
             )
             connection.executemany(
                 "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -287,7 +296,7 @@ class RunHistory:
         return next(iter(self._select(clause, values, 1)), None)
 
     def _select(self, clause: str, values: tuple[str | int, ...], limit: int) -> list[Run]:
-        query = f"SELECT id, job, started, finished, outcome, counts, message FROM runs {clause} LIMIT ?"  # noqa: S608 -- clauses are ours
+        query = f"SELECT {_COLUMNS} FROM runs {clause} LIMIT ?"  # noqa: S608 -- clauses are ours
         with self._connection() as connection:
             return [_run(row) for row in connection.execute(query, (*values, limit))]
 
@@ -320,7 +329,7 @@ class RunHistory:
             (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if state != "ok":
                 raise sqlite3.DatabaseError(f"malformed: {state}")
-            connection.execute("SELECT id, job, started, finished, outcome, counts, message FROM runs LIMIT 1")
+            connection.execute(f"SELECT {_COLUMNS} FROM runs LIMIT 1")  # noqa: S608 -- they are ours
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         """Migrate the file to the newest format in one transaction, as several processes can open it at once."""
@@ -385,8 +394,8 @@ def _split_statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _run(row: tuple[int, str, str, str | None, str | None, str, str]) -> Run:
-    run_id, job, started, finished, outcome, counts, message = row
+def _run(row: tuple[int, str, str, str | None, str | None, str, str, int | None]) -> Run:
+    run_id, job, started, finished, outcome, counts, message, waiting = row
     return Run(
         run_id,
         job,
@@ -395,6 +404,7 @@ def _run(row: tuple[int, str, str, str | None, str | None, str, str]) -> Run:
         RunOutcome(outcome) if outcome else None,
         json.loads(counts),
         message,
+        waiting,
     )
 
 

@@ -357,13 +357,14 @@ class JobScheduler:
 
     def _outcome(self, name: str, current: CurrentRun, started: datetime, function: JobFunction) -> Run:
         """Run the job and return its run record; every exception becomes a failed or stopped run."""
-        result = JobResult()
+        result, waiting = JobResult(), None
         concerns = self._find_attention()
         try:
             with working_for(current), logger.contextualize(run=current.number):
                 result = function(self._stop.is_set) or result
             attention = (complete(each, self._choice) for each in (*concerns, *result.attention))
             result = replace(result, attention=tuple(attention))
+            waiting = len(result.attention)
             outcome, message = self._judge(name, result)
         except StoppedError as error:
             outcome, message = RunOutcome.STOPPED, complete(str(error), self._choice)
@@ -377,7 +378,7 @@ class JobScheduler:
             logger.opt(exception=error).error("job {} crashed", name)
             outcome, message = RunOutcome.FAILED, f"{type(error).__name__}: {error}"
         counts = {**result.counts, **current.counts}
-        return Run(current.number, name, started, self._now(), outcome, counts, message)
+        return Run(current.number, name, started, self._now(), outcome, counts, message, waiting)
 
     def _judge(self, name: str, result: JobResult) -> tuple[RunOutcome, str]:
         if self._stop.is_set():
@@ -404,7 +405,15 @@ class JobScheduler:
         if run.id and run.outcome is not None:
             try:
                 message = redact(run.message)
-                self._history.end(run.id, run.outcome, at=finished, counts=run.counts, message=message, pages=pages)
+                self._history.end(
+                    run.id,
+                    run.outcome,
+                    at=finished,
+                    counts=run.counts,
+                    message=message,
+                    waiting=run.waiting,
+                    pages=pages,
+                )
             except HistoryError as error:
                 self.has_lost_record = True
                 logger.error("the end of job {} was not recorded: {}", run.job, error)

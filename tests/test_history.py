@@ -197,12 +197,14 @@ def test_records_of_each_earlier_version_are_read_and_go_on(tmp_path: Path, form
 
     history = RunHistory(path)
     following = history.begin("sync", at=NOON)
-    history.end(following, RunOutcome.SUCCESS, at=NOON, pages=[RunPage("1", "Home", "written", reasons=("why",))])
+    pages = [RunPage("1", "Home", "written", reasons=("why",))]
+    history.end(following, RunOutcome.ATTENTION, at=NOON, waiting=3, pages=pages)
 
     assert following == 8
     assert history.find(7) == Run(7, "sync", NOON, NOON + timedelta(seconds=3), RunOutcome.SUCCESS, {"written": 1})
     assert [line.text for line in history.log_of(7)] == ["wrote 1 page"] * (format_ > 1)
     assert (history.pages_of(7), len(history.pages_of(8))) == ([], 1)
+    assert [run.waiting for run in history.recent()] == [3, None]
 
 
 def test_records_of_a_newer_version_are_refused_and_stay(tmp_path: Path) -> None:
@@ -212,7 +214,9 @@ def test_records_of_a_newer_version_are_refused_and_stay(tmp_path: Path) -> None
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = path.read_bytes()
 
-    with pytest.raises(HistoryError, match=r"runs\.db: the run records have format 4, written by a newer wikibot"):
+    with pytest.raises(
+        HistoryError, match=rf"runs\.db: the run records have format {len(MIGRATIONS) + 1}, written by a newer wikibot"
+    ):
         RunHistory(path)
 
     assert path.read_bytes() == before

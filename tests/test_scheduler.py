@@ -447,6 +447,7 @@ def test_what_waits_for_a_person_is_on_record(history: RunHistory, clock: Clock)
     assert run is not None
     assert run.outcome is RunOutcome.ATTENTION
     assert run.message == f"{'; '.join(reasons[:5])}; and 2 more"
+    assert run.waiting == 7
 
 
 @pytest.mark.parametrize("error", [ContentError("broken"), IndexError("string index out of range"), TypeError("x")])

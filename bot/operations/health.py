@@ -29,7 +29,6 @@ _LEVELS = {
     RunOutcome.FAILED: HealthLevel.FAILING,
     RunOutcome.INTERRUPTED: HealthLevel.FAILING,
 }
-_DISPUTE = re.compile(r".+?: region '")
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -181,15 +180,15 @@ def _is_explained(concern: Concern, found: Sequence[Concern]) -> bool:
 
 
 def _is_settled(job: JobHealth, workspaces: Sequence[Workspace]) -> bool:
-    """Return whether a `sync` found only edits of people, of which a person has taken over the last one since.
+    """Return whether a `sync` found only disputed regions, of which a person has taken over the last one since.
 
     The caller knows that nothing is left in any workspace.
     """
     last = job.last
-    if job.level is not HealthLevel.ATTENTION or last is None or last.finished is None or "disputed" not in last.counts:
+    if job.level is not HealthLevel.ATTENTION or last is None or last.finished is None or not last.waiting:
         return False
-    begins_with_an_edit = _DISPUTE.match(last.message) is not None  # what is about no page comes first
-    return begins_with_an_edit and any(at > last.finished for each in workspaces for at in find_written(each).values())
+    is_only_disputed = last.waiting == last.counts.get("disputed")
+    return is_only_disputed and any(at > last.finished for each in workspaces for at in find_written(each).values())
 
 
 def _concerns_of(workspace: Workspace) -> Iterator[Concern]:

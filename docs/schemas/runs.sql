@@ -33,4 +33,5 @@ CREATE TABLE pages (
     reasons TEXT NOT NULL,             -- JSON array of texts
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
-PRAGMA user_version = 3;
+ALTER TABLE runs ADD COLUMN waiting INTEGER; -- how many matters waited for a person; NULL if it is not known
+PRAGMA user_version = 4;

@@ -85,6 +85,18 @@ def test_an_adoption_settles_the_matter_for_status_and_comments(managed: Service
 
 
 @pytest.mark.parametrize("flavour", ["cloud"])
+def test_an_adoption_settles_no_other_matter_of_the_run(managed: Service) -> None:
+    managed.add_settings("data_git: {remote: 'file:///there/is/none', folder: clone}\n")
+    managed.wiki.edit(managed.home, managed.wiki.body(managed.home).replace("All is well.", "All is better."), by="ana")
+    _run(managed, 3)
+    assert managed.wikibot("adopt", "--yes")[0] == 0, managed.err
+
+    code, said = managed.wikibot("status")
+
+    assert (code, "file:///there/is/none" in said) == (1, True), said
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
 def test_what_several_regions_need_is_one_comment_that_mentions_people(managed: Service) -> None:
     settings = managed.folder / "bot.yaml"
     account = managed.wiki.account("ana")
