@@ -112,7 +112,7 @@ def _exchange(runtime: Runtime) -> tuple[str, ...]:
     if remote is None:
         return ()
     try:
-        said = data_exchange.exchange(remote, runtime.configured_workspaces)
+        said = data_exchange.exchange(remote)
     except BotError as error:
         return (str(error),)
     return () if said is None else (said,)

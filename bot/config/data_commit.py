@@ -8,10 +8,12 @@ import os
 import re
 import shlex
 import subprocess
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from bot.child_process import run_program, with_advice
-from bot.files import read_file
+from bot.errors import BotError
+from bot.files import InstanceLock, folder_lock, read_file
 
 _TIMEOUT_SECONDS = 20
 _OPTIONS = {
@@ -22,6 +24,8 @@ _OPTIONS = {
     "gc.auto": "0",
     "maintenance.auto": "false",
 }
+_WAIT_SECONDS = 60.0
+"""The longest wait for another process that works with the repository."""
 _BUSY = ("rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG")
 _MAX_SUBJECT = 72
 FILES = "files"
@@ -31,6 +35,19 @@ FILES = "files"
 def find_repository(path: Path) -> Path | None:
     """Return the folder of the work tree that contains *path*."""
     return next((folder for folder in path.resolve().parents if (folder / ".git").exists()), None)
+
+
+def repository_lock(path: Path, *, is_shared: bool) -> AbstractContextManager[None]:
+    """Return the lock of the repository that contains *path*, for all processes, of any wiki and any settings.
+
+    Edits of data files share it; a rebase, which changes all files, does not. Entering raises `LockedError` after a
+    minute. There is no lock without a repository, in one that cannot be read, and in a linked work tree, as none of
+    these is a clone of the bot.
+    """
+    work_tree = find_repository(path)
+    if work_tree is None or not (work_tree / ".git").is_dir() or not os.access(work_tree / ".git", os.R_OK):
+        return nullcontext()
+    return folder_lock(work_tree / ".git", is_shared=is_shared, wait_seconds=_WAIT_SECONDS)
 
 
 def commit_file(path: Path, message: str, who: str) -> str | None:
@@ -43,6 +60,8 @@ def commit_file(path: Path, message: str, who: str) -> str | None:
         return None
     try:
         return _commit(work_tree, str(path.resolve().relative_to(work_tree)), message, who)
+    except BotError as error:
+        return str(error)
     except FileNotFoundError:
         return "git was not found"
     except subprocess.TimeoutExpired:
@@ -50,14 +69,20 @@ def commit_file(path: Path, message: str, who: str) -> str | None:
 
 
 def _commit(work_tree: Path, name: str, message: str, who: str) -> str | None:
+    found = run_git(work_tree, who, "rev-parse", "--git-dir")
+    if found.returncode:
+        return find_git_problem(found)
     if run_git(work_tree, who, "ls-files", "--error-unmatch", "--", name).returncode:
-        inside = run_git(work_tree, who, "rev-parse", "--git-dir")
-        return (
-            find_git_problem(inside) if inside.returncode else None
-        )  # a file that git does not track is left to people
+        return None  # a file that git does not track is left to people
+    folder = work_tree / found.stdout.decode().strip()
+    # git itself does not wait for another process that uses the index
+    with InstanceLock(folder / "wikibot-commit.lock", purpose=f"committing in {work_tree}", wait_seconds=_WAIT_SECONDS):
+        return _commit_alone(work_tree, folder, name, message, who)
+
+
+def _commit_alone(work_tree: Path, folder: Path, name: str, message: str, who: str) -> str | None:
     if not run_git(work_tree, who, "diff", "--quiet", "HEAD", "--", name).returncode:
         return None
-    folder = work_tree / run_git(work_tree, who, "rev-parse", "--git-dir").stdout.decode().strip()
     busy = next((each for each in _BUSY if (folder / each).exists()), None)
     if busy is not None:
         return f"the repository is in the middle of another operation ({busy})"

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config.data_commit import find_git_problem, run_git
+from bot.config.data_commit import find_git_problem, repository_lock, run_git
 from bot.config.policy import DataGitSettings
 from bot.errors import SettingsError
 from bot.files import InstanceLock
@@ -41,15 +41,18 @@ class DataRemote:
         """Clone the repository, or take its newest commits; own commits that are not pushed follow them.
 
         Raises `SettingsError` if the remote does not answer, or if both sides changed the same lines; then the files
-        stay as they were.
+        stay as they were. Raises `LockedError` if data files are being edited all the time.
         """
         if not (self.folder / ".git").exists():
             self._clone()
         if self.signing_key is not None:
             self._git("config", "wikibot.signingKey", str(self.signing_key))
         self._git("fetch", "--quiet", "--no-tags", self.policy.remote, self._refspec)
-        if self._is_ancestor(self._ref, "HEAD"):
-            return
+        if not self._is_ancestor(self._ref, "HEAD"):
+            with repository_lock(self.folder / ".git", is_shared=False):
+                self._rebase()
+
+    def _rebase(self) -> None:
         if self._run("diff", "--quiet", "HEAD").returncode:
             raise SettingsError(
                 f"{self.folder} has changes that are not committed, so the newest files of "

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config.data_changes import describe_changes
-from bot.config.data_commit import commit_file
+from bot.config.data_commit import commit_file, repository_lock
 from bot.config.data_file import DataFile, read_present, revision_of
 from bot.config.data_history import DataHistory, PastRevision, PendingAdoption, end_of
 from bot.config.revision_journal import Revision, RevisionJournal
@@ -45,9 +45,17 @@ class SharedDataFile:
         self.history = DataHistory(state / f"data-{digest}.json", path)
         self._lock_path = state / f"data-{digest}.lock"
 
-    def lock(self) -> InstanceLock:
-        """Return the lock of the data file; entering waits for another edit, then raises `LockedError`."""
-        return InstanceLock(self._lock_path, purpose=f"editing {self.path}", wait_seconds=_LOCK_SECONDS)
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Lock the data file; entering waits for another edit, or for a rebase of the clone, then raises `LockedError`.
+
+        Raises `SettingsError` if the lock file cannot be created.
+        """
+        with (
+            InstanceLock(self._lock_path, purpose=f"editing {self.path}", wait_seconds=_LOCK_SECONDS),
+            repository_lock(self.path, is_shared=True),
+        ):
+            yield
 
     @contextmanager
     def editing(self, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:

@@ -101,7 +101,7 @@ def run_checks(
     account = [Check("account", CheckOutcome.NOT_TRIED, "the wiki is not asked (--offline)")]
     if connect is not None:
         if remote is not None:
-            yield from _attempt(f"data files of {remote.policy.remote}", partial(_check_remote, remote, workspaces))
+            yield from _attempt(f"data files of {remote.policy.remote}", partial(_check_remote, remote))
         yield from _check_receivers(notify or NotifySettings())
         account = list(_attempt("account", partial(_check_account, connect)))
     yield from account
@@ -144,9 +144,9 @@ def _check_workspace(
     yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
 
 
-def _check_remote(remote: DataRemote, workspaces: Sequence[Workspace]) -> list[Check]:
+def _check_remote(remote: DataRemote) -> list[Check]:
     """Take the newest data files, which shows that the remote can be read."""
-    exchange(remote, workspaces, pushes=False)
+    exchange(remote, pushes=False)
     return [Check(f"data files of {remote.policy.remote}", CheckOutcome.OK, str(remote.folder))]
 
 
