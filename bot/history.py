@@ -13,6 +13,7 @@ from bot.current_run import RunPage
 from bot.errors import HistoryError
 from bot.files import prepare_private_file
 from bot.log import logger
+from bot.migration import migrate
 
 MIGRATIONS = (
     """\
@@ -325,30 +326,17 @@ class RunHistory:
 
     def _check(self) -> None:
         with self._connection() as connection:
-            self._migrate(connection)
+            migrate(connection, MIGRATIONS, self._refuse)
             (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if state != "ok":
                 raise sqlite3.DatabaseError(f"malformed: {state}")
             connection.execute(f"SELECT {_COLUMNS} FROM runs LIMIT 1")  # noqa: S608 -- they are ours
 
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        """Migrate the file to the newest format in one transaction, as several processes can open it at once."""
-        if self._read_format(connection) == len(MIGRATIONS):
-            return
-        connection.execute("BEGIN IMMEDIATE")
-        for script in MIGRATIONS[self._read_format(connection) :]:
-            for statement in _split_statements(script):  # `executescript` would end the transaction first
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-    def _read_format(self, connection: sqlite3.Connection) -> int:
-        (number,) = connection.execute("PRAGMA user_version").fetchone()
-        if number > len(MIGRATIONS):
-            raise HistoryError(
-                f"{self._path}: the run records have format {number}, written by a newer wikibot; "
-                f"this version reads {len(MIGRATIONS)} at most: update wikibot, or move the file away"
-            )
-        return int(number)
+    def _refuse(self, number: int) -> HistoryError:
+        return HistoryError(
+            f"{self._path}: the run records have format {number}, written by a newer wikibot; "
+            f"this version reads {len(MIGRATIONS)} at most: update wikibot, or move the file away"
+        )
 
 
 class LostRunHistory(RunHistory):
@@ -383,15 +371,6 @@ def open_history(path: Path) -> RunHistory:
         if not isinstance(error.__cause__, sqlite3.OperationalError | OSError):
             raise
         return LostRunHistory(path)
-
-
-def _split_statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 def _run(row: tuple[int, str, str, str | None, str | None, str, str, int | None]) -> Run:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.errors import BotError, SettingsError
 from bot.files import prepare_private_file
+from bot.migration import migrate
 
 TABLES = (
     """\
@@ -78,7 +79,7 @@ class DeskDatabase:
         except OSError as error:
             raise SettingsError(f"cannot be made: {error.strerror}", path=path) from error
         with self.connection() as connection:
-            self._migrate(connection)
+            migrate(connection, TABLES, self._refuse)
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -100,14 +101,9 @@ class DeskDatabase:
             (value,) = connection.execute("SELECT value FROM keys WHERE name = ?", (name,)).fetchone()
             return str(value)
 
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        """Migrate the file to the newest format, one transaction for each step."""
-        (number,) = connection.execute("PRAGMA user_version").fetchone()
-        if number > len(TABLES):
-            raise SettingsError(
-                f"has format {number}, written by a newer wikibot; this version reads {len(TABLES)} at most: update "
-                "wikibot, or move the file away",
-                path=self.path,
-            )
-        for step, script in enumerate(TABLES[number:], start=number + 1):
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}PRAGMA user_version = {step};\nCOMMIT;")
+    def _refuse(self, number: int) -> SettingsError:
+        return SettingsError(
+            f"has format {number}, written by a newer wikibot; this version reads {len(TABLES)} at most: update "
+            "wikibot, or move the file away",
+            path=self.path,
+        )

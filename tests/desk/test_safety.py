@@ -1,11 +1,13 @@
 """Accounts, sessions and forms of the desk. No wiki is needed: nothing here asks one."""
 
 import json
+import multiprocessing
 import os
 import re
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ from bot.config.policy import DeskSettings
 from bot.config.settings import load_settings
 from bot.desk.application import create_app
 from bot.desk.carried_text import carried_form
+from bot.desk.database import DeskDatabase
 from bot.desk.desk import Desk, DeskAddress
 from bot.desk.roles import Role
 from bot.desk.server import raise_if_exposed
@@ -341,6 +344,24 @@ def test_a_newer_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="has format 99, written by a newer wikibot"):
         BareDesk(tmp_path)
+
+
+def test_several_processes_can_make_the_database_at_once(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    for number in range(8):
+        start = fork.Barrier(4)
+        made = [fork.Process(target=_make_database, args=(tmp_path / f"{number}.sqlite", start)) for _ in range(4)]
+        for process in made:
+            process.start()
+        for process in made:
+            process.join()
+
+        assert [process.exitcode for process in made] == [0] * 4
+
+
+def _make_database(path: Path, start: Barrier) -> None:
+    start.wait()
+    DeskDatabase(path)
 
 
 def test_an_unknown_account_is_suggested(bare: BareDesk) -> None:
