@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import stat
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -26,8 +25,6 @@ OUTPUT_UMASK = 0o027
 
 STATE_FOLDER = ".wikibot"
 """The name of the state folder, unless the settings have another one; it is next to the settings."""
-
-_POLL_SECONDS = 0.05
 
 MAX_FILE_BYTES = 1_000_000_000
 """No file of the bot is larger; a file that only claims to be (a sparse one) must not fill the memory."""
@@ -90,38 +87,25 @@ def read_text_file(path: Path) -> str:
 
 
 @contextmanager
-def folder_lock(folder: Path, *, is_shared: bool = False, wait_seconds: float | None = None) -> Iterator[None]:
+def folder_lock(folder: Path, *, is_shared: bool = False, waits: bool = True) -> Iterator[None]:
     """Keep other processes of the bot out of *folder* for a moment, without a file in it.
 
-    With *is_shared*, only those are kept out that do not share. Entering waits up to *wait_seconds*, then raises
-    `LockedError`; None waits until the folder is free. A file system that cannot do this, as some network file systems,
-    gets no lock.
+    With *is_shared*, only those are kept out that do not share. Raises `LockedError` instead of waiting if *waits* is
+    false. A file system that cannot do this, as some network file systems, gets no lock.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    how = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+    how = (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | (0 if waits else fcntl.LOCK_NB)
     try:
-        with suppress(OSError):
-            if wait_seconds is None:
-                fcntl.flock(handle, how)
-            elif not _locks_within(handle, how, wait_seconds):
-                raise LockedError(f"{folder} is used by another process; wait for it to end", holder="another process")
+        try:
+            fcntl.flock(handle, how)
+        except BlockingIOError as error:
+            message = f"{folder} is used by another process; wait for it to end"
+            raise LockedError(message, holder="another process") from error
+        except OSError:
+            pass
         yield
     finally:
         os.close(handle)  # which also ends the lock
-
-
-def _locks_within(handle: int, how: int, seconds: float) -> bool:
-    """Try until the lock is there or *seconds* have passed; returns whether it is there. Raises `OSError`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(handle, how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_POLL_SECONDS)
-        else:
-            return True
 
 
 def replace_file(

@@ -8,11 +8,13 @@ import os
 import re
 import shlex
 import subprocess
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bot.child_process import run_program, with_advice
-from bot.errors import BotError
+from bot.errors import BotError, LockedError
 from bot.files import InstanceLock, folder_lock, read_file
 
 _TIMEOUT_SECONDS = 20
@@ -26,6 +28,7 @@ _OPTIONS = {
 }
 _WAIT_SECONDS = 60.0
 """The longest wait for another process that works with the repository."""
+_POLL_SECONDS = 0.05
 _BUSY = ("rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG")
 _MAX_SUBJECT = 72
 FILES = "files"
@@ -37,17 +40,29 @@ def find_repository(path: Path) -> Path | None:
     return next((folder for folder in path.resolve().parents if (folder / ".git").exists()), None)
 
 
-def repository_lock(path: Path, *, is_shared: bool) -> AbstractContextManager[None]:
-    """Return the lock of the repository that contains *path*, for all processes, of any wiki and any settings.
+@contextmanager
+def repository_lock(path: Path, *, is_shared: bool) -> Iterator[None]:
+    """Lock the repository that contains *path*, for all processes, of any wiki and any settings.
 
-    Edits of data files share it; a rebase, which changes all files, does not. Entering raises `LockedError` after a
-    minute. There is no lock without a repository, in one that cannot be read, and in a linked work tree, as none of
+    Edits of data files share it; a rebase, which changes all files, does not. Raises `LockedError` after a minute.
+    There is no lock without a repository, in one that cannot be read, and in a linked work tree, as none of
     these is a clone of the bot.
     """
     work_tree = find_repository(path)
     if work_tree is None or not (work_tree / ".git").is_dir() or not os.access(work_tree / ".git", os.R_OK):
-        return nullcontext()
-    return folder_lock(work_tree / ".git", is_shared=is_shared, wait_seconds=_WAIT_SECONDS)
+        yield
+        return
+    deadline = time.monotonic() + _WAIT_SECONDS
+    with ExitStack() as lock:
+        while True:
+            try:
+                lock.enter_context(folder_lock(work_tree / ".git", is_shared=is_shared, waits=False))
+                break
+            except LockedError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_POLL_SECONDS)
+        yield
 
 
 def commit_file(path: Path, message: str, who: str) -> str | None:

@@ -111,8 +111,8 @@ def test_a_folder_is_shared_or_locked_for_one_only(tmp_path: Path, *, is_shared:
     with (
         folder_lock(tmp_path, is_shared=not is_shared),
         pytest.raises(LockedError),
-        folder_lock(tmp_path, is_shared=is_shared, wait_seconds=0),
+        folder_lock(tmp_path, is_shared=is_shared, waits=False),
     ):
         pytest.fail("two have the lock")
-    with folder_lock(tmp_path, is_shared=True), folder_lock(tmp_path, is_shared=True, wait_seconds=0):
+    with folder_lock(tmp_path, is_shared=True), folder_lock(tmp_path, is_shared=True, waits=False):
         pass
