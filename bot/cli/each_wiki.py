@@ -84,7 +84,11 @@ class _Ended:
 def _run_at_terminal(app: App) -> Iterator[int]:
     for wiki in app.wikis:
         output.say_heading(f"wiki {wiki}")
-        code = subprocess.run(command_for(app, wiki), check=False).returncode  # noqa: S603 -- this program itself
+        try:
+            code = subprocess.run(command_for(app, wiki), check=False).returncode  # noqa: S603 -- this program itself
+        except OSError as error:
+            output.warn(f"{wiki}: {_not_started(error)}")
+            code = _FAILED
         yield code if code >= 0 else _FAILED
 
 
@@ -116,6 +120,10 @@ def _parse(ended: _Ended) -> object:
         return {"error": ended.err.strip() or ended.out.strip() or f"ended with {ended.code}"}
 
 
+def _not_started(error: OSError) -> str:
+    return f"its process cannot be started: {error.strerror}"
+
+
 class _Processes:
     """The processes of one command, each in a group of its own, so that Ctrl-C reaches it once: from here."""
 
@@ -128,16 +136,19 @@ class _Processes:
         """Run the command for one wiki, unless this process was asked to end."""
         if self._signals:
             return _Ended(wiki, _FAILED, "", "not tried\n")
-        process = subprocess.Popen(  # noqa: S603 -- this program itself
-            command_for(self._app, wiki),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            process_group=0,
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603 -- this program itself
+                command_for(self._app, wiki),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                process_group=0,
+            )
+        except OSError as error:
+            return _Ended(wiki, _FAILED, "", f"{_not_started(error)}\n")
         self._running.append(process)
         for number in self._signals:
             process.send_signal(number)

@@ -34,20 +34,23 @@ class _Ward:
             code = self.process.poll()
             if code is None:
                 return
-            self._plan(code)
+            self._plan(f"ended with {code}")
         if time.monotonic() >= self._next_start:
             self._started = time.monotonic()
             # Its standard input ends when this process ends, however that happens; then it ends too.
             # In a group of its own, it gets the signal of Ctrl-C once: from here.
-            self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, process_group=0)  # noqa: S603
+            try:
+                self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, process_group=0)  # noqa: S603
+            except OSError as error:
+                self._plan(f"cannot be started: {error.strerror}")
 
-    def _plan(self, code: int) -> None:
+    def _plan(self, what: str) -> None:
         ran_well = time.monotonic() - self._started > _GOOD_SECONDS
         self._failures = 1 if ran_well else self._failures + 1
         wait = _PAUSES_SECONDS[min(self._failures, len(_PAUSES_SECONDS)) - 1]
         self._next_start = time.monotonic() + wait
         self.process = None
-        logger.error("the bot of wiki {} ended with {}; it starts again in {:.0f} s", self.wiki, code, wait)
+        logger.error("the bot of wiki {} {}; it starts again in {:.0f} s", self.wiki, what, wait)
 
     def send(self, number: int) -> None:
         """Send a signal to the process, if it runs."""
@@ -55,9 +58,12 @@ class _Ward:
             self.process.send_signal(number)
 
     def wait(self, deadline: float) -> bool:
-        """Wait until the process has ended, and end it at *deadline*; return whether it ended in good order."""
+        """Wait until the process has ended, and end it at *deadline*; return whether it ended in good order.
+
+        A process that waits to be started again did not.
+        """
         if self.process is None:
-            return True
+            return self._failures == 0
         try:
             return self.process.wait(max(0.0, deadline - time.monotonic())) == 0
         except subprocess.TimeoutExpired:
