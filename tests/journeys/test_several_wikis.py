@@ -218,6 +218,11 @@ def test_a_command_for_one_workspace_finds_its_wiki_and_others_ask_for_one(manag
     applied = fleet.run("apply", "--plan", str(plan))
     assert applied.code == 0, applied.err
     assert "New words." in text_of(fleet.cloud)
+    os.mkfifo(fleet.folder / "pipe")
+    for name in ("pipe", "-"):
+        piped = fleet.run("apply", "--plan", name)
+        assert piped.code == 1
+        assert f"{name}: a plan is read from a regular file only" in piped.err
 
     for words, error in (
         (("news", "list"), "has several wikis (cloud, team); choose one with --wiki or --workspace"),
@@ -246,6 +251,26 @@ def test_a_command_of_which_a_process_was_killed_fails_and_says_so(
     assert ran.code == 1
     assert ran.err == "team: ended by signal 9\n"
     assert "well" in ran.out
+
+
+def test_a_command_of_which_a_process_cannot_be_started_fails_and_says_so(
+    managed: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = managed
+    fleet.say("sales", "Said by sales.")
+    program = Path(sys.executable)
+
+    def command_for(_app: object, wiki: str) -> list[str]:
+        absent = fleet.folder / "absent"
+        return [str(program if wiki == "cloud" else absent), "-m", "bot", "--wiki", wiki, "apply", "--yes"]
+
+    monkeypatch.setattr("bot.cli.each_wiki.command_for", command_for)
+
+    ran = fleet.run("apply", "--yes")
+
+    assert ran.code == 1
+    assert ran.err == "team: its process cannot be started: No such file or directory\n"
+    assert "Said by sales." in text_of(fleet.cloud)
 
 
 def test_the_service_runs_the_wikis_side_by_side_and_starts_again_what_ended(managed: Fleet) -> None:
