@@ -351,7 +351,7 @@ def _check_editing(gateway: WikiGateway, home_id: str, key: str, user: User) -> 
 def _check_witnesses(connect: Connect, workspaces: Sequence[Workspace], snapshots: Snapshots) -> list[Check]:
     """Read each witness of the snapshots, and check whether the account may create those that are pages."""
     outcomes = {True: CheckOutcome.OK, False: CheckOutcome.ERROR}
-    reports = ask(snapshots.root, make_witnesses(connect, workspaces, snapshots))
+    reports = ask(snapshots.root, make_witnesses(connect, workspaces, snapshots), snapshots.state.recalled)
     checks = [
         Check(f"witness {each.witness}", outcomes[each.is_fine or each.is_silent], each.message) for each in reports
     ]

@@ -116,12 +116,16 @@ def find_tsa_ca(snapshots: Snapshots) -> Path | None:
 def ask_witnesses(
     connect: Connect, workspaces: Sequence[Workspace], snapshots: Snapshots, root: Path
 ) -> tuple[WitnessReport, ...]:
-    """Compare what each witness shows with the heads of *root*; raises `SettingsError` if no witness shows heads."""
+    """Compare what each witness shows with the heads of *root*, and with what it confirmed before.
+
+    Raises `SettingsError` if no witness shows heads.
+    """
     if not has_askable(snapshots):
         raise SettingsError("snapshots.witnesses: no page, webhook or git branch is configured, so none can be asked")
     kinds = tuple(each for each in snapshots.policy.witnesses if each.kind is not WitnessKind.TIMESTAMP)
     policy = snapshots.policy.model_copy(update={"witnesses": kinds})
-    return tuple(ask(root, make_witnesses(connect, workspaces, replace(snapshots, policy=policy))))
+    witnesses = make_witnesses(connect, workspaces, replace(snapshots, policy=policy))
+    return tuple(ask(root, witnesses, snapshots.state.recalled))
 
 
 def has_askable(snapshots: Snapshots) -> bool:

@@ -124,9 +124,7 @@ def test_a_bad_answer_is_not_kept(
     assert not (root / STAMP).exists()
 
 
-@pytest.mark.parametrize(
-    ("days", "problem"), [(-1, "not yet valid"), (1, "every later check would find this stamp wrong")]
-)
+@pytest.mark.parametrize(("days", "problem"), [(-1, "is 20"), (1, "every later check would find this stamp wrong")])
 def test_a_stamp_of_an_authority_whose_clock_is_wrong_is_not_kept(
     root: Path, authority: Authority, signer: Signer, days: int, problem: str
 ) -> None:
@@ -180,14 +178,23 @@ def test_a_certificate_that_has_expired_since_counts_as_at_the_time_of_the_stamp
 
 def test_a_certificate_that_had_expired_before_the_stamp_is_found(tmp_path: Path) -> None:
     with running_authority(tmp_path / "tsa") as old:
-        _certify_in_the_past(old)
+        _certify(old, dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(2021, 1, 1, tzinfo=dt.UTC))
         found = check_stamp(DATA, old.stamp(make_query(DATA)), old.ca, now=now())
 
     assert found.flaw is not None
     assert "expired" in found.flaw
 
 
-def _certify_in_the_past(authority: Authority) -> None:
+def test_a_certificate_that_was_made_after_the_stamp_is_found(tmp_path: Path) -> None:
+    with running_authority(tmp_path / "tsa") as young:
+        _certify(young, now() + dt.timedelta(hours=1), now() + dt.timedelta(days=9))
+        found = check_stamp(DATA, young.stamp(make_query(DATA)), young.ca, now=now() + dt.timedelta(days=2))
+
+    assert found.flaw is not None
+    assert "not yet valid" in found.flaw
+
+
+def _certify(authority: Authority, start: dt.datetime, end: dt.datetime) -> None:
     """`openssl x509` of OpenSSL 3.0 has no start and end of a certificate; `openssl ca` has."""
     (authority.folder / "ca.cnf").write_text(
         "[ca]\ndefault_ca=own\n[own]\nnew_certs_dir=.\ndatabase=index\nserial=ca.serial\ndefault_md=sha256\n"
@@ -196,7 +203,7 @@ def _certify_in_the_past(authority: Authority) -> None:
     (authority.folder / "index").touch()
     (authority.folder / "ca.serial").write_text("77\n")
     words = ("-batch", "-notext", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", "tsa.csr", "-out", "tsa.pem")
-    validity = ("-startdate", "20200101000000Z", "-enddate", "20210101000000Z")
+    validity = ("-startdate", f"{start:%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}")
     authority.openssl("ca", "-config", "ca.cnf", "-extfile", "tsa.cnf", "-extensions", "leaf", *words, *validity)
 
 

@@ -132,6 +132,21 @@ def test_a_witness_that_fails_does_not_stop_the_others_and_is_tried_again(
     assert tell_one(root, hook).state is WitnessState.CONFIRMED
 
 
+def test_a_state_that_cannot_be_written_does_not_stop_the_other_witnesses(
+    root: Path, receiver: Receiver, hook: Webhook
+) -> None:
+    first(root)
+    state = state_of(root)
+    (state.folder / f"{state.log}.draft").mkdir()
+    other = Webhook("other", receiver.url, SECRET, lambda: NOW)
+
+    reports = tell(root, hook, other)
+
+    assert [each.state for each in reports] == [WitnessState.FAILED, WitnessState.FAILED]
+    assert all(f"cannot be remembered in {state.folder}: Is a directory" in each.message for each in reports)
+    assert receiver.heads[-1]["sequence"] == 1
+
+
 def test_a_receiver_without_get_is_not_confirmed_and_gets_each_head_once(
     root: Path, receiver: Receiver, hook: Webhook
 ) -> None:
@@ -213,14 +228,29 @@ def test_a_checkpoint_that_does_not_have_its_digest_is_not_believed(
 
 def test_asking_compares_and_writes_nothing(root: Path, receiver: Receiver, hook: Webhook) -> None:
     first(root)
-    assert [each.state for each in ask(root, [hook])] == [WitnessState.UNCONFIRMED]
+    assert [each.state for each in ask(root, [hook], state_of(root).recalled)] == [WitnessState.UNCONFIRMED]
     tell_one(root, hook)
     before = tree_bytes(root), len(receiver.heads)
 
-    assert [(each.state, each.sequence) for each in ask(root, [hook])] == [(WitnessState.CONFIRMED, 1)]
+    assert [(each.state, each.sequence) for each in ask(root, [hook], state_of(root).recalled)] == [
+        (WitnessState.CONFIRMED, 1)
+    ]
     receiver.heads.append({"sequence": 1, "sha256": "0" * 64})
-    assert [each.state for each in ask(root, [hook])] == [WitnessState.REFUSED]
+    assert [each.state for each in ask(root, [hook], state_of(root).recalled)] == [WitnessState.REFUSED]
     assert (tree_bytes(root), len(receiver.heads) - 1) == before
+
+
+@pytest.mark.parametrize("shown", [b"null", b'{"sequence": 1, "sha256": "FIRST"}'])
+def test_asking_finds_that_a_witness_lost_a_head(root: Path, receiver: Receiver, hook: Webhook, shown: bytes) -> None:
+    oldest = first(root)
+    second(root)
+    tell_one(root, hook)
+    receiver.shown = shown.replace(b"FIRST", oldest.encode())
+
+    (report,) = ask(root, [hook], state_of(root).recalled)
+
+    assert report.state is WitnessState.REFUSED
+    assert re.search(r"shows (no head|run 1 .*), but it confirmed run 2 .* before", report.message)
 
 
 def test_the_signature_covers_the_time_and_the_body(root: Path, receiver: Receiver, hook: Webhook) -> None:

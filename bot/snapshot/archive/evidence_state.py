@@ -32,7 +32,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from bot.errors import EvidenceError, SettingsError
+from bot.errors import EvidenceError, SettingsError, SnapshotError
 from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
 from bot.files import PRIVATE_FOLDER_MODE, make_folders, read_file
 from bot.snapshot.archive.canonical_json import dump_json
@@ -180,14 +180,22 @@ class EvidenceState:
     def note_witness(
         self, name: str, *, told: RememberedHead | None = None, read_back: RememberedHead | None = None
     ) -> None:
-        """Remember what was published to the witness *name*, or read back from it; None changes nothing."""
+        """Remember what was published to the witness *name*, or read back from it; None changes nothing.
+
+        Raises `SnapshotError` if that cannot be written.
+        """
 
         def change(memory: EvidenceMemory) -> EvidenceMemory:
             note = memory.witnesses.get(name, WitnessNote())
             note = note.replaced(told=told or note.told, read_back=read_back or note.read_back)
             return memory.replaced(witnesses={**memory.witnesses, name: note})
 
-        self.update(change)
+        try:
+            self.update(change)
+        except OSError as error:
+            raise SnapshotError(
+                f"what the witness has cannot be remembered in {self.folder}: {error.strerror or error}"
+            ) from error
 
     def begin_log(self, moved_to: Path | None) -> EvidenceMemory:
         """Draw the id of a new log for the folder; the old log is remembered for the folder *moved_to*.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.errors import BotError, ContinuityError, EvidenceError, SnapshotError
-from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead, WitnessNote
+from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState, RememberedHead, WitnessNote
 from bot.snapshot.witness.own_chain import HeadMark, OwnChain, read_chain
 
 
@@ -122,11 +122,16 @@ def check_before_run(state: EvidenceState, witnesses: Sequence[Witness]) -> None
             raise
 
 
-def ask(root: Path, witnesses: Sequence[Witness]) -> Iterator[WitnessReport]:
-    """Compare what each witness shows with the chain of *root*, without writing."""
+def ask(root: Path, witnesses: Sequence[Witness], memory: EvidenceMemory | None) -> Iterator[WitnessReport]:
+    """Compare what each witness shows with the chain of *root*, and with what it confirmed before; nothing is written.
+
+    *memory* is what the bot remembers, if it ever made a run.
+    """
+    notes = memory.witnesses if memory else {}
     for witness in witnesses:
         try:
             shown = witness.read()
+            _require_kept(witness, shown, notes.get(witness.name, WitnessNote()))
             if shown is None:
                 yield WitnessReport(witness.name, WitnessState.UNCONFIRMED, message="it answers no GET with a head")
                 continue
@@ -140,6 +145,16 @@ def ask(root: Path, witnesses: Sequence[Witness]) -> Iterator[WitnessReport]:
             yield WitnessReport(witness.name, WitnessState.REFUSED, message=str(error))
         except BotError as error:
             yield WitnessReport(witness.name, WitnessState.FAILED, message=str(error))
+
+
+def _require_kept(witness: Witness, shown: Showing | None, note: WitnessNote) -> None:
+    """Raise `EvidenceError` if a witness has lost a head that it confirmed."""
+    lost = _find_lost(shown, note.read_back) if shown and witness.keeps_heads else None
+    if lost:
+        raise EvidenceError(
+            f"{witness.name} shows {(shown and shown.newest) or 'no head'}, but it confirmed {lost} before; find out "
+            "who removed it. `wikibot snapshot` publishes the newest head again"
+        )
 
 
 def _require_chain(root: Path, marks: Sequence[HeadMark], witness: Witness) -> OwnChain:

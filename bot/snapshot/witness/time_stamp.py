@@ -98,7 +98,8 @@ def check_answer(query: bytes, reply: bytes, ca: Path, *, now: datetime) -> Stam
 def check_stamp(data: bytes, reply: bytes, ca: Path, *, now: datetime) -> StampCheck:
     """Check a time stamp of *data* against the authorities in the PEM file *ca*.
 
-    A certificate that has expired since counts as it was at the time that the stamp states.
+    A certificate counts as it was at the time that the stamp states: one that was made later is a flaw, one that has
+    expired since is none.
     """
     return _check(reply, ca, "-data", data, now)
 
@@ -112,10 +113,8 @@ def _check(reply: bytes, ca: Path, subject: str, content: bytes, now: datetime) 
         if time is None:
             return StampCheck(flaw=_describe_refusal(path))
         words = ("-verify", subject, _put(folder, "subject", content), "-in", path, "-CAfile", str(ca), "-attime")
-        found = _openssl(*words, _seconds(now))
-        is_expired = _EXPIRED in _said(found)
-        if is_expired:
-            found = _openssl(*words, _seconds(time))
+        found = _openssl(*words, _seconds(time))
+        is_expired = found.returncode == 0 and _EXPIRED in _said(_openssl(*words, _seconds(now)))
         return StampCheck(time, _explain(_said(found)) if found.returncode else None, is_expired)
 
 
