@@ -17,7 +17,7 @@ from bot.desk.earlier_drafts import move_earlier_drafts
 from bot.desk.roles import ROLE_WORDS, Role
 from bot.desk.safety import protect, raise_if_undeclared
 from bot.desk.sentences import begun, sentence
-from bot.desk.shown_names import job_name, region_name
+from bot.desk.shown_names import event_name, icon_name, job_name, node_name, region_name, status_name
 from bot.resources import templates_dir
 
 AREAS = {
@@ -77,7 +77,8 @@ def create_app(desk: Desk) -> Flask:
     app.after_request(_compress_static)
     icons = f"{app.static_url_path}/icons.svg?v={_digest(folder / 'static' / 'icons.svg')}"
     app.jinja_env.globals.update(role_words=ROLE_WORDS, Role=Role, region_name=region_name, icons=icons)
-    app.jinja_env.filters.update(region_name=region_name, job_name=job_name, sentence=sentence, begun=begun)
+    names = (region_name, job_name, event_name, status_name, node_name, icon_name)
+    app.jinja_env.filters.update({each.__name__: each for each in names}, sentence=sentence, begun=begun)
     raise_if_undeclared(app)
     move_earlier_drafts(desk)
     return app

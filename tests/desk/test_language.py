@@ -2,16 +2,21 @@
 
 import io
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from bot.config.data_model import Icon
 from bot.desk.language import CATALOGUES, LANGUAGES, repetition
 from bot.desk.roles import Role
 from bot.desk.sentences import CONTEXT, begun, sentence
-from bot.desk.shown_names import job_name
+from bot.desk.shown_names import event_name, icon_name, job_name, node_name, status_name
+from bot.desk.write.emoticon_drawings import DRAWINGS
+from bot.snapshot.archive.events import EventType
+from bot.wiki.gateway import PageStatus, TreeKind
 from script.sentences import extract
 from tests.desk.conftest import PASSWORD
 from tests.desk.test_safety import BareDesk
@@ -119,6 +124,24 @@ def test_a_sentence_of_an_operation_is_said_in_the_language_of_the_person(
         assert sentence(text) == german
     with bare.app.test_request_context(headers={"Accept-Language": "en"}):
         assert sentence(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [(event_name, EventType), (status_name, PageStatus), (node_name, TreeKind), (icon_name, [*Icon, *DRAWINGS])],
+)
+def test_each_value_that_people_see_has_a_name_in_each_language(
+    bare: BareDesk, name: Callable[[str], str], values: Iterable[str]
+) -> None:
+    same = {"Information", "Migration", "Minus", "Plus", "Whiteboard"}
+    with bare.app.test_request_context(headers={"Accept-Language": "de"}):
+        german = {value: name(value) for value in values}
+    with bare.app.test_request_context(headers={"Accept-Language": "en"}):
+        english = {value: name(value) for value in values}
+
+    assert [value for value in values if german[value] == english[value]] == []
+    assert {each for each in german.values() if each.lower() in english.values()} <= same
+    assert name("of nobody") == "of nobody"
 
 
 @pytest.mark.parametrize("joint", [", ", ": ", " and ", " ("])

@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+from bot.desk.shown_names import icon_name
 
 _GREEN, _RED, _BLUE, _GOLD, _GREY = "#1f8a4c", "#c4302b", "#1d68c4", "#e0a100", "#6b7280"
 
@@ -72,7 +74,7 @@ _ICON = re.compile(r'<span class="wiki-icon wiki-icon-([a-z-]+)">([^<]*)</span>'
 
 def draw(name: str, words: str = "") -> Markup:
     """Return the drawing of an emoticon by its name in storage format; *words* are for readers who do not see it."""
-    label = f'role="img" aria-label="{words}"' if words else 'aria-hidden="true"'
+    label = f'role="img" aria-label="{escape(words)}"' if words else 'aria-hidden="true"'
     return Markup(f'<svg class="emoticon" viewBox="0 0 16 16" {label}>{DRAWINGS[name]}</svg>')  # noqa: S704 -- constants
 
 
@@ -80,6 +82,6 @@ def draw_icons(html: str) -> Markup:
     """Return safe HTML with drawings in place of the characters of the emoticons."""
 
     def replace(match: re.Match[str]) -> str:
-        return str(draw(match[1], match[1].replace("-", " "))) if match[1] in DRAWINGS else match[0]
+        return str(draw(match[1], icon_name(match[1]))) if match[1] in DRAWINGS else match[0]
 
     return Markup(_ICON.sub(replace, html))  # noqa: S704 -- nh3 has cleaned it

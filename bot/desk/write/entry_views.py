@@ -19,6 +19,7 @@ from bot.config.entry_ref import Entry, EntryRef, entries_of
 from bot.desk.desk import current_desk
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
+from bot.desk.shown_names import icon_name
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
 from bot.desk.write.draft_list import unfinished
@@ -155,5 +156,5 @@ def _named_place(document: DataFile, section: str, number: str) -> EntryPlace | 
 
 def _name_of(seen: Mapping[str, Any]) -> str:
     lozenge = seen.get("lozenge") or {}
-    text = str(seen.get("text") or lozenge.get("text") or seen.get("icon") or "")
+    text = str(seen.get("text") or lozenge.get("text") or icon_name(seen.get("icon") or ""))
     return text if len(text) <= 60 else text[:59] + "…"
