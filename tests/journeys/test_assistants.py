@@ -17,6 +17,7 @@ from bot.config.revision_journal import account_name
 from tests.journeys.conftest import Desk
 from tests.journeys.test_restricted_pages import restrict
 from tests.machine import ROOT
+from tests.snapshot.test_restricted import include
 
 pytestmark = [pytest.mark.parametrize("flavour", ["datacenter"]), pytest.mark.parametrize("seed", ["demo"])]
 CALLS: dict[str, dict[str, Any]] = {
@@ -47,6 +48,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("propose_banner", {"lines": []}),
     ("propose_link", {"text": "x", "url": "javascript:alert(1)"}),
 ]
+HIDDEN = ("later", "secret", "gone", "below", "around", "outside")
 Call = Callable[..., Awaitable[tuple[bool, str]]]
 
 
@@ -74,7 +76,7 @@ def talk(desk: Desk, conversation: Callable[[Client, Call], Awaitable[None]]) ->
 
 @pytest.fixture
 def captured(adopted: Desk) -> Desk:
-    """A desk with three captured pages: one for all, one that was restricted since, and one that was redacted."""
+    """A desk with captured pages: one for all, and others that not everybody may read, for one reason each."""
     settings = adopted.folder / "bot.yaml"
     settings.write_text(settings.read_text().replace("{path: snapshots,", "{path: snapshots, restricted: include,"))
     pages = {
@@ -82,6 +84,11 @@ def captured(adopted: Desk) -> Desk:
         for name in ("open", "later", "secret", "gone")
     }
     restrict(adopted, pages["secret"])
+    closed = adopted.wiki.add_page("Closed", "<p>closed</p>")
+    restrict(adopted, closed)
+    adopted.wiki.add_page("Zebra below", "<p>zebra text of the below page</p>", parent=closed, labels=("archived",))
+    adopted.wiki.add_page("Zebra around", f"<p>zebra</p>{include('Zebra secret')}", labels=("archived",))
+    adopted.wiki.add_page("Zebra outside", f"<p>zebra</p>{include('Zebra around')}", labels=("archived",))
     adopted.ran("snapshot")
     restrict(adopted, pages["later"])
     adopted.ran("snapshot")
@@ -134,10 +141,8 @@ def test_texts_that_not_everybody_may_read_are_not_shown(captured: Desk) -> None
     async def conversation(_client: Client, call: Call) -> None:
         hits = (await call("search_captured", words="zebra", limit=50))[1]
         assert "open" in hits
-        assert not [
-            name for name in ("later", "secret", "gone") if f"of the {name} page" in hits or f"Zebra {name}" in hits
-        ]
-        for name in ("later", "secret", "gone"):
+        assert not [name for name in HIDDEN if f"of the {name} page" in hits or f"Zebra {name}" in hits]
+        for name in HIDDEN:
             is_fine, text = await call("read_captured", page=f"Zebra {name}")
             assert not is_fine
             assert "zebra text" not in text
