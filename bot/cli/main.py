@@ -1,6 +1,7 @@
 """The command tree: parse arguments, call one operation, return an exit code."""
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -13,6 +14,9 @@ from bot.cli.lean_imports import prepare_imports
 from bot.cli.usage_errors import describe_usage_error
 from bot.errors import BotError, ContinuityError, EvidenceError, LockedError, StoppedError, UnsafePlanError
 from bot.files import OUTPUT_UMASK
+
+_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE}
+"""What the disk or the limits of the system refuse; no bug of the program."""
 
 _COMMANDS = {
     "init": (
@@ -165,7 +169,10 @@ def _run(app: App, arguments: list[str] | None) -> int:
     except Exception as error:  # noqa: BLE001 -- the last resort: an error line in place of a traceback
         if app.is_verbose:
             output.say_traceback()
-        output.fail(f"unexpected {type(error).__name__}: {error}; this is a bug, run again with -v for the details")
+        if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+            output.fail(f"{error.filename or 'a file'} cannot be used: {error.strerror}; correct this and run it again")
+        else:
+            output.fail(f"unexpected {type(error).__name__}: {error}; this is a bug, run again with -v for the details")
         return 1
 
 

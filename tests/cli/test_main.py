@@ -49,6 +49,24 @@ def test_what_was_meant_is_suggested(folder: Path, wikibot: Wikibot, words: tupl
     assert message in ran.err
 
 
+def test_a_full_disk_is_no_bug() -> None:
+    program = (
+        "import errno, os\n"
+        "from bot.cli import main\n"
+        "def fail(**_):\n"
+        "    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), 'state/x.json')\n"
+        "main.cli.main = fail\n"
+        "main.main([])\n"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stderr.strip()) == (
+        1,
+        "error: state/x.json cannot be used: No space left on device; correct this and run it again",
+    )
+
+
 def test_a_former_command_is_in_no_list(wikibot: Wikibot) -> None:
     assert "list" not in wikibot("status", "--help").out
     assert "list" not in wikibot("status", "lst").err.partition("`wikibot status lst`")[2]

@@ -24,12 +24,13 @@ from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import Killed
 from tests.snapshot.public_tools import run_instructions
-from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, finish, put_page, tree_bytes
+from tests.snapshot.small_tree import CLOCK, LOG_ID, ORIGIN, SOFTWARE, finish, put_page, tree_bytes
 
 ANA = Decision("Ana", "the disk was replaced")
 
@@ -713,6 +714,15 @@ def test_the_state_is_private(signed: Bot) -> None:
     files = [path for path in state.folder.iterdir() if path.is_file()]
     assert files
     assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o600"}
+
+
+def test_a_state_that_cannot_be_written_is_named(signed: Bot) -> None:
+    state = signed.snapshots.state
+    state.folder.mkdir(parents=True)
+    (state.folder / f"{LOG_ID}.draft").mkdir()  # every write of the memory goes there first
+
+    with pytest.raises(SnapshotError, match=rf"{LOG_ID}\.draft cannot be written: Is a directory"):
+        EvidenceState(state.root, state.folder.parent, draw_log=lambda: LOG_ID).memory  # noqa: B018
 
 
 def test_a_damaged_memory_is_refused(signed: Bot) -> None:

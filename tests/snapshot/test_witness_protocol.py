@@ -143,7 +143,7 @@ def test_a_state_that_cannot_be_written_does_not_stop_the_other_witnesses(
     reports = tell(root, hook, other)
 
     assert [each.state for each in reports] == [WitnessState.FAILED, WitnessState.FAILED]
-    assert all(f"cannot be remembered in {state.folder}: Is a directory" in each.message for each in reports)
+    assert all(f"{state.log}.draft cannot be written: Is a directory" in each.message for each in reports)
     assert receiver.heads[-1]["sequence"] == 1
 
 

@@ -50,7 +50,7 @@ class Disk:
 
     def sync(self, path: Path) -> None:
         """Wait until a file or folder is durable on the disk."""
-        with self._at(path) as (name, folder):
+        with _named(path), self._at(path) as (name, folder):
             handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
             try:
                 os.fsync(handle)
@@ -86,7 +86,7 @@ class Disk:
 
     def _write(self, path: Path, data: bytes, flag: int) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | flag
-        with self._at(path) as (name, folder):
+        with _named(path), self._at(path) as (name, folder):
             mode = PRIVATE_FILE_MODE if folder is None else EVIDENCE_FILE_MODE
             handle = os.open(name, flags, mode, dir_fd=folder)
             with os.fdopen(handle, "wb") as file:
@@ -118,3 +118,13 @@ class Disk:
             return None if path.is_absolute() else text
         start = root if root.endswith("/") else f"{root}/"
         return text.removeprefix(start) if text.startswith(start) else None
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let an error say which file it is about: a full disk does not, and it can be that of the state."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise

@@ -140,7 +140,7 @@ class EvidenceState:
 
     @property
     def memory(self) -> EvidenceMemory:
-        """What is remembered. The id of a new log is drawn and saved once."""
+        """What is remembered. The id of a new log is drawn and saved once; raises `SnapshotError`."""
         found = self._find()
         if found:
             return found
@@ -148,7 +148,7 @@ class EvidenceState:
             found = self._find()
             if found is None:
                 found = self._begin()
-                self._save(found, Disk())
+                self._save_alone(found)
             return found
 
     @property
@@ -168,13 +168,16 @@ class EvidenceState:
         return self._find() or self._begin()
 
     def update(self, change: Callable[[EvidenceMemory], EvidenceMemory], *, disk: Disk | None = None) -> EvidenceMemory:
-        """Replace the memory by what *change* returns, atomically and durably; raises `OSError`."""
+        """Replace the memory by what *change* returns, atomically and durably.
+
+        Raises `OSError` as a part of a transaction, which has a *disk*, and `SnapshotError` without one.
+        """
         before = self.memory
         with self._locked():
             before = self._find() or before
             after = change(before)
             if after != before:
-                self._save(after, disk or Disk())
+                self._save(after, disk) if disk else self._save_alone(after)
             return after
 
     def note_witness(
@@ -182,7 +185,7 @@ class EvidenceState:
     ) -> None:
         """Remember what was published to the witness *name*, or read back from it; None changes nothing.
 
-        Raises `SnapshotError` if that cannot be written.
+        Raises `SnapshotError`.
         """
 
         def change(memory: EvidenceMemory) -> EvidenceMemory:
@@ -190,12 +193,7 @@ class EvidenceState:
             note = note.replaced(told=told or note.told, read_back=read_back or note.read_back)
             return memory.replaced(witnesses={**memory.witnesses, name: note})
 
-        try:
-            self.update(change)
-        except OSError as error:
-            raise SnapshotError(
-                f"what the witness has cannot be remembered in {self.folder}: {error.strerror or error}"
-            ) from error
+        self.update(change)
 
     def begin_log(self, moved_to: Path | None) -> EvidenceMemory:
         """Draw the id of a new log for the folder; the old log is remembered for the folder *moved_to*.
@@ -286,6 +284,15 @@ class EvidenceState:
                 if moved.folder and not Path(moved.folder).is_dir():
                     return moved.replaced(folder=self._root_name)
         return EvidenceMemory(log=self._draw_log(), folder=self._root_name)
+
+    def _save_alone(self, memory: EvidenceMemory) -> None:
+        try:
+            self._save(memory, Disk())
+        except OSError as error:
+            raise SnapshotError(
+                f"{error.filename or self.folder} cannot be written: {error.strerror or error}; the bot cannot go on "
+                "without its memory of the snapshots"
+            ) from error
 
     def _save(self, memory: EvidenceMemory, disk: Disk) -> None:
         path = self.folder / f"{memory.log}.json"
