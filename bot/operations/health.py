@@ -157,7 +157,10 @@ def _concern_of(job: JobHealth, now: datetime) -> Concern:
     last = job.last
     match job.level:
         case HealthLevel.STALE if last is None and job.going_since is None:
-            message = "it never ran; start `wikibot run`, or `wikibot run --once` from cron"
+            message = (
+                "it never ran; start `wikibot run`, or `wikibot run --once` from cron: a command that somebody typed "
+                "is no run of a job"
+            )
             return Concern(job.level, "late", job.name, message, f"late:{job.name}")
         case HealthLevel.STALE:
             since = job.going_since or (last.started if last else now)

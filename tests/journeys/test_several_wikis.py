@@ -236,7 +236,7 @@ def test_a_command_for_one_workspace_finds_its_wiki_and_others_ask_for_one(manag
         assert error in ran.err
 
 
-def test_a_command_of_which_a_process_was_killed_fails_and_says_so(
+def test_a_command_of_which_a_process_was_killed_or_cannot_be_started_fails_and_says_so(
     managed: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet = managed
@@ -252,25 +252,16 @@ def test_a_command_of_which_a_process_was_killed_fails_and_says_so(
     assert ran.err == "team: ended by signal 9\n"
     assert "well" in ran.out
 
-
-def test_a_command_of_which_a_process_cannot_be_started_fails_and_says_so(
-    managed: Fleet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fleet = managed
-    fleet.say("sales", "Said by sales.")
-    program = Path(sys.executable)
-
     def command_for(_app: object, wiki: str) -> list[str]:
-        absent = fleet.folder / "absent"
-        return [str(program if wiki == "cloud" else absent), "-m", "bot", "--wiki", wiki, "apply", "--yes"]
+        program = sys.executable if wiki == "cloud" else str(tmp_path / "absent")
+        return [program, "-m", "bot", "--wiki", wiki, "status"]
 
     monkeypatch.setattr("bot.cli.each_wiki.command_for", command_for)
+    other = fleet.run("status")
 
-    ran = fleet.run("apply", "--yes")
-
-    assert ran.code == 1
-    assert ran.err == "team: its process cannot be started: No such file or directory\n"
-    assert "Said by sales." in text_of(fleet.cloud)
+    assert other.code == 1
+    assert other.err == "team: its process cannot be started: No such file or directory\n"
+    assert "well" in other.out
 
 
 def test_the_service_runs_the_wikis_side_by_side_and_starts_again_what_ended(managed: Fleet) -> None:
