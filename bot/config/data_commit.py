@@ -98,7 +98,7 @@ def _commit(work_tree: Path, name: str, message: str, who: str) -> str | None:
 def _commit_alone(work_tree: Path, folder: Path, name: str, message: str, who: str) -> str | None:
     if not run_git(work_tree, who, "diff", "--quiet", "HEAD", "--", name).returncode:
         return None
-    busy = next((each for each in _BUSY if (folder / each).exists()), None)
+    busy = find_operation(folder)
     if busy is not None:
         return f"the repository is in the middle of another operation ({busy})"
     files = _new_files(work_tree, name, who)
@@ -123,6 +123,11 @@ def _commit_alone(work_tree: Path, folder: Path, name: str, message: str, who: s
         *files,
     )
     return find_git_problem(done) if done.returncode else None
+
+
+def find_operation(git_folder: Path) -> str | None:
+    """Return the file that shows that an operation of git, such as a merge by hand, is not complete."""
+    return next((each for each in _BUSY if (git_folder / each).exists()), None)
 
 
 def _new_files(work_tree: Path, name: str, who: str) -> list[str]:

@@ -3,11 +3,12 @@
 Git runs as it does for commits: no hook, no settings of the account, no secret of the bot in its environment.
 """
 
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config.data_commit import find_git_problem, repository_lock, run_git
+from bot.config.data_commit import find_git_problem, find_operation, repository_lock, run_git
 from bot.config.policy import DataGitSettings
 from bot.errors import SettingsError
 from bot.files import InstanceLock
@@ -15,6 +16,8 @@ from bot.log import logger
 
 _WHO = "wikibot"
 _LOCK_SECONDS = 60.0
+_SIDE = "wikibot-rebase"
+_FORCE = ("--force", "--force")  # twice: also for a work tree that was only half made
 _PROPOSALS = "wikibot/"
 _NOT_NEWEST = ("non-fast-forward", "fetch first", "stale info")
 
@@ -47,25 +50,53 @@ class DataRemote:
             self._clone()
         if self.signing_key is not None:
             self._git("config", "wikibot.signingKey", str(self.signing_key))
+        self._raise_if_busy()
         self._git("fetch", "--quiet", "--no-tags", self.policy.remote, self._refspec)
         if not self._is_ancestor(self._ref, "HEAD"):
             with repository_lock(self.folder / ".git", is_shared=False):
                 self._rebase()
 
     def _rebase(self) -> None:
+        """Put own commits on the newest ones in a work tree of its own.
+
+        If that is interrupted, also by a kill, the data files and their branch are as they were.
+        """
         if self._run("diff", "--quiet", "HEAD").returncode:
             raise SettingsError(
                 f"{self.folder} has changes that are not committed, so the newest files of "
                 f"{self.policy.remote} cannot be taken: commit them, or put them back with `git checkout`"
             )
-        done = self._run("rebase", "--quiet", *self._signing, self._ref)
-        if done.returncode:
-            self._run("rebase", "--abort")
-            raise SettingsError(
-                f"{self.folder}: {self.policy.remote} and this folder changed the same lines, and neither was changed "
-                f"now; merge them by hand: git -C {self.folder} pull --rebase ({find_git_problem(done)})"
-            )
+        side = self.folder / ".git" / _SIDE
+        self._remove(side)
+        self._git("worktree", "add", "--quiet", *_FORCE, "--detach", str(side), "HEAD")
+        try:
+            done = self._run("rebase", "--quiet", *self._signing, self._ref, folder=side)
+            if done.returncode:
+                raise SettingsError(
+                    f"{self.folder}: {self.policy.remote} and this folder changed the same lines, and neither was "
+                    "changed now; merge them by hand: "
+                    f"git -C {self.folder} pull --rebase ({find_git_problem(done)})"
+                )
+            newest = self._git("rev-parse", "HEAD", folder=side).decode().strip()
+        finally:
+            self._remove(side)
+        self._git("reset", "--quiet", "--keep", newest)
         logger.info("the data files of {} were brought up to date", self.policy.remote)
+
+    def _remove(self, side: Path) -> None:
+        """Remove the work tree *side*, if there is one, also one that was left by an interruption."""
+        self._run("worktree", "remove", *_FORCE, str(side))
+        shutil.rmtree(side, ignore_errors=True)
+
+    def _raise_if_busy(self) -> None:
+        """Raise `SettingsError` while a person merges by hand: the files are not those of the branch."""
+        busy = find_operation(self.folder / ".git")
+        if busy is not None:
+            raise SettingsError(
+                f"{self.folder} is in the middle of another operation of git ({busy}), so nothing is taken from "
+                f"{self.policy.remote} or pushed to it: complete the operation, or end it; "
+                f"git -C {self.folder} status says how"
+            )
 
     def push(self) -> str | None:
         """Push own commits; returns what a person has to do: the branch is protected and the commits are on another.
@@ -130,18 +161,18 @@ class DataRemote:
     def _is_ancestor(self, older: str, newer: str) -> bool:
         return not self._run("merge-base", "--is-ancestor", older, newer).returncode
 
-    def _git(self, *arguments: str) -> bytes:
-        done = self._run(*arguments)
+    def _git(self, *arguments: str, folder: Path | None = None) -> bytes:
+        done = self._run(*arguments, folder=folder)
         if done.returncode:
             raise SettingsError(f"{self.policy.remote}: git {arguments[0]} failed: {find_git_problem(done)}")
         return done.stdout
 
-    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    def _run(self, *arguments: str, folder: Path | None = None) -> "subprocess.CompletedProcess[bytes]":
         signing = []
         if self.signing_key is not None:
             signing = ["-c", "gpg.format=ssh", "-c", f"user.signingKey={self.signing_key}"]
         try:
-            return run_git(self.folder, _WHO, *signing, *arguments, key=self.key)
+            return run_git(folder or self.folder, _WHO, *signing, *arguments, key=self.key)
         except FileNotFoundError as error:
             raise SettingsError("git was not found; install it, or remove `data_git`") from error
         except subprocess.TimeoutExpired as error:

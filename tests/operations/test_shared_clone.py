@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from bot.config.data_file import DataFile
 from bot.config.data_remote import DataRemote
 from bot.config.policy import DataGitSettings
 from bot.config.shared_data_file import SharedDataFile
-from bot.errors import LockedError
+from bot.errors import LockedError, SettingsError
 from bot.files import folder_lock
 from bot.operations import edit
 from bot.operations.data_exchange import exchange
@@ -104,6 +106,61 @@ def test_no_edit_is_lost_while_commits_of_people_are_taken(
 
     assert_all_committed(remote, capfd)
     assert git(remote.folder, "log", "--format=%s").count("A person changes a file") >= 1
+
+
+def both_sides_changed(remote: DataRemote, person: Path) -> None:
+    """Let the bot have commits that are not pushed, and the remote one that the bot does not have."""
+    add_items(remote, 0)
+    (person / f"{WRITERS}.yaml").write_text(DATA + "# a remark\n")
+    git(person, "commit", "--quiet", "-am", "A person changes a file")
+    git(person, "push", "--quiet", str(person.with_name("data.git")), "HEAD:main")
+
+
+def test_a_rebase_that_is_killed_changes_no_file_and_is_made_again(remote: DataRemote, tmp_path: Path) -> None:
+    """The program that signs kills the bot and git at the third commit of the rebase."""
+    key, victim, program = tmp_path / "key", tmp_path / "victim", tmp_path / "sign"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    program.write_text(
+        f"#!/bin/sh\n[ -e {victim} ] && echo >> {victim}.seen && [ $(wc -l < {victim}.seen) = 3 ]"
+        f' && kill -9 $(cat {victim}) $PPID\nexec ssh-keygen "$@"\n'
+    )
+    program.chmod(0o755)
+    git(remote.folder, "config", "gpg.ssh.program", str(program))
+    signing = replace(remote, signing_key=key)
+    both_sides_changed(remote, tmp_path / "person")
+    before = shared(remote, 0).path.read_text()
+    taking = multiprocessing.get_context("fork").Process(target=_taking, args=(signing, victim))
+    taking.start()
+    taking.join()
+    assert taking.exitcode == -signal.SIGKILL
+    assert shared(remote, 0).path.read_text() == before
+    victim.unlink()
+
+    exchange(signing)
+
+    assert git(tmp_path / "data.git", "show", "main:0.yaml") == before
+    assert "# a remark" in (remote.folder / f"{WRITERS}.yaml").read_text()
+    assert git(remote.folder, "worktree", "list").count("\n") == 1
+
+
+def _taking(remote: DataRemote, victim: Path) -> None:
+    victim.write_text(str(os.getpid()))
+    exchange(remote)
+
+
+def test_nothing_is_pushed_while_a_person_merges_by_hand(remote: DataRemote, tmp_path: Path) -> None:
+    both_sides_changed(remote, tmp_path / "person")
+    git(remote.folder, "fetch", "--quiet", str(tmp_path / "data.git"), "main")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(remote.folder, "rebase", "--quiet", "--exec", "false", "FETCH_HEAD")
+
+    with pytest.raises(SettingsError, match="in the middle of another operation of git"):
+        exchange(remote)
+
+    assert "0 adds" not in git(tmp_path / "data.git", "show", "main:0.yaml")
+    git(remote.folder, "rebase", "--abort")
+    exchange(remote)
+    assert git(tmp_path / "data.git", "show", "main:0.yaml") == shared(remote, 0).path.read_text()
 
 
 @pytest.mark.parametrize("is_shared", [False, True])
