@@ -37,7 +37,7 @@ class Target:
 _UNCHANGED = (
     "on Cloud, the listing of the pages has no labels: they come from the search index, 200 pages for each request, "
     "and from a list for each label of the rule; a listing of the page tree finds pages that the first one leaves out; "
-    "together these are about N/83 requests"
+    "all lists are read twice, because one wrong answer could hide a change until the next day otherwise"
 )
 _WRITTEN = "a run is written if its verdict differs from the last one, as after a first capture with a doubt"
 _SECONDS = (

@@ -212,8 +212,8 @@ class ConfluenceGateway(WikiGateway):
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         return self._pages.iter_refs(space_key, selection)
 
-    def iter_listed(self, space_key: str) -> Iterator[ListingEntry]:
-        return self._space_reader.iter_listed(space_key)
+    def iter_listed(self, space_key: str, *, again: bool = False) -> Iterator[ListingEntry]:
+        return self._space_reader.iter_listed(space_key, again=again)
 
     def list_labels(
         self, space_key: str, only: Collection[str] | None = None, fetchers: Executor | None = None

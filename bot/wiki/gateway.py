@@ -359,11 +359,12 @@ class WikiGateway(Protocol):
         index does not include those. getPagesInSpace; getContent.
         """
 
-    def iter_listed(self, space_key: str) -> Iterator[ListingEntry]:
+    def iter_listed(self, space_key: str, *, again: bool = False) -> Iterator[ListingEntry]:
         """List the current and archived pages of a space without bodies, with all parts that a listing can have.
 
-        One request for the space, then one for each 250 pages (Cloud, without parts) or 200 (Data Center, with all
-        parts). A nested list that is cut, mostly after 25 entries, is read by itself. getPagesInSpace; getContent.
+        One request for the space, unless it is read *again*, then one for each 250 pages (Cloud, without parts) or 200
+        (Data Center, with all parts). A nested list that is cut, mostly after 25 entries, is read by itself.
+        getPagesInSpace; getContent.
         """
 
     def list_labels(

@@ -23,10 +23,11 @@ class SpaceReader:
     def __init__(self, client: RestClient, dialect: Dialect, directory: Directory, pages: PageReader) -> None:
         self._client, self._dialect, self._directory, self._pages = client, dialect, directory, pages
 
-    def iter_listed(self, space_key: str) -> Iterator[ListingEntry]:
+    def iter_listed(self, space_key: str, *, again: bool = False) -> Iterator[ListingEntry]:
         """List current and archived pages once each. The space is read first, as it may have been deleted."""
         seen: set[str] = set()
-        for listed, cut in self._client.iter(self._dialect.listed(self._directory.fetch_space(space_key))):
+        space = self._directory.space(space_key) if again else self._directory.fetch_space(space_key)
+        for listed, cut in self._client.iter(self._dialect.listed(space)):
             if listed.ref.id not in seen:
                 seen.add(listed.ref.id)
                 yield replace(listed, parts=self._completed(listed.ref.id, listed.parts, cut))

@@ -6,7 +6,7 @@ An answer is named by its address and by how often that address was requested be
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from tests.scripted_proxy import NO_ANSWER, Answer, Rule, ScriptedProxy, serving
 
 _NUMBER = re.compile(r"\d{2,}")
+_IDS = re.compile(r"#(,\+?#)+")
 _EVERY = re.compile("")
 
 
@@ -28,6 +29,14 @@ class Place(NamedTuple):
         """The path without ids, which the answers of one shape share."""
         return _NUMBER.sub("#", self.path)
 
+    @property
+    def shape(self) -> str:
+        """The kind, however many ids it has."""
+        return _IDS.sub("#", self.kind)
+
+
+Answers = Sequence[tuple[Place, Answer]]
+
 
 class Lie(StrEnum):
     """What happens to the answer."""
@@ -39,6 +48,8 @@ class Lie(StrEnum):
     SWAP = "swap"  # the answer to another request for the same kind of thing
     SWAP_BODIES = "swap bodies"  # the bodies of two results exchanged
     REPEAT = "repeat"  # the answer before, again
+    STALE = "stale"  # the answer of an earlier capture
+    HOLLOW = "hollow"  # each list in each result is empty
 
 
 class LyingProxy(ScriptedProxy):
@@ -49,11 +60,11 @@ class LyingProxy(ScriptedProxy):
         self.told: list[tuple[Place, Answer]] = []
         self.lied = False
         self._counts: Counter[str] = Counter()
-        self._lie: tuple[Place, Lie, list[tuple[Place, Answer]]] | None = None
+        self._lie: tuple[Place, Lie, Answers, Answers] | None = None
 
-    def lie(self, place: Place, lie: Lie, honest: list[tuple[Place, Answer]]) -> None:
-        """Lie once, in the answer at *place*; *honest* has the answers of an honest capture."""
-        self._lie = place, lie, honest
+    def lie(self, place: Place, lie: Lie, honest: Answers, before: Answers = ()) -> None:
+        """Lie once, in the answer at *place*; *honest* has the answers of an honest capture, *before* earlier ones."""
+        self._lie = place, lie, honest, before
 
     def rules_for(self, method: str, path: str) -> list[Rule]:
         with self._lock:
@@ -72,7 +83,7 @@ class LyingProxy(ScriptedProxy):
             self.lied = (answer.status, answer.body) != true
 
 
-def _distort(answer: Answer, place: Place, lie: Lie, honest: list[tuple[Place, Answer]]) -> None:
+def _distort(answer: Answer, place: Place, lie: Lie, honest: Answers, before: Answers) -> None:
     match lie:
         case Lie.DROP:
             answer.status = NO_ANSWER
@@ -80,11 +91,16 @@ def _distort(answer: Answer, place: Place, lie: Lie, honest: list[tuple[Place, A
             answer.body = answer.body[: len(answer.body) // 2]
         case Lie.SWAP | Lie.REPEAT:
             _replace(answer, place, lie, honest)
+        case Lie.STALE:
+            same = (old for told, old in before if told.path == place.path)
+            alike = (old for told, old in before if told.shape == place.shape)
+            if (other := next(same, None) or next(alike, None)) is not None:
+                answer.status, answer.body = other.status, other.body
         case _:
             _distort_json(answer, lie)
 
 
-def _replace(answer: Answer, place: Place, lie: Lie, honest: list[tuple[Place, Answer]]) -> None:
+def _replace(answer: Answer, place: Place, lie: Lie, honest: Answers) -> None:
     index = next((number for number, (told, _) in enumerate(honest) if told == place), 0)
     others = [other for told, other in honest if told.kind == place.kind and told.path != place.path]
     other = honest[index - 1][1] if lie is Lie.REPEAT or not others else others[0]
@@ -106,6 +122,8 @@ def _distort_json(answer: Answer, lie: Lie) -> None:
         data = {**data, "results": []} if isinstance(results, list) else _without_text(data)
     elif isinstance(results, list) and lie is Lie.SWAP_BODIES and len(results) > 1 and "body" in results[0]:
         results[0]["body"], results[1]["body"] = results[1]["body"], results[0]["body"]
+    elif lie is Lie.HOLLOW and isinstance(results, list):
+        data["results"] = [_without_lists(result) for result in results]
     answer.json = data
 
 
@@ -116,6 +134,13 @@ def _without_text(value: Any) -> Any:
             key: "" if key == "value" else [] if key == "results" else _without_text(inner)
             for key, inner in value.items()
         }
+    return value
+
+
+def _without_lists(value: Any) -> Any:
+    """Return an answer without results at any depth."""
+    if isinstance(value, dict):
+        return {key: [] if key == "results" else _without_lists(inner) for key, inner in value.items()}
     return value
 
 

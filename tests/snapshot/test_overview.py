@@ -87,8 +87,8 @@ def overview(
     again: tuple[str, ...] = (),
 ) -> Overview:
     memory = SpaceMemory(full_at=OLD, pages={"7": 3}, attachments_until=SEEN, comments_until=SEEN, again=again)
-    lists = WideLists(attachments=attachments, comments=comments)
-    return Overview(memory, refs={"7": REF}, parts={"7": LISTED}, lists=lists)
+    lists, lists_again = (WideLists(attachments=attachments, comments=comments) for _ in range(2))
+    return Overview(memory, refs={"7": REF}, parts={"7": LISTED}, lists=lists, lists_again=lists_again)
 
 
 def unchanged(seen: Overview, held: PageRecord) -> frozenset[PagePart]:
@@ -146,7 +146,6 @@ def test_a_list_of_comments_without_replies_is_compared_without_replies() -> Non
 def test_a_first_capture_does_not_trust_a_list_of_comments_without_replies() -> None:
     lists = WideLists(comments=Newest((("7", comment("5")),), is_all=True))
     first = Overview(refs={"7": REF}, lists=lists, lists_again=lists)
-    first.lists_again = lists
 
     assert first.hints_for(REF, None).parts.comments is None
     assert first.hints_for(replace(REF, id="8"), None).certain == {PagePart.COMMENTS}, "that page has none"
@@ -170,3 +169,16 @@ def test_comments_have_one_order_whatever_the_order_of_the_list() -> None:
 
     assert [each.id for each in in_threads(reversed(comments))] == ["2", "10", "11", "9", "12"]
     assert [each.id for each in in_threads([comment("3", above="4"), comment("4", above="3")])] == ["3", "4"]
+
+
+def test_news_that_only_one_reading_has_is_news() -> None:
+    news: tuple[Newest[Attachment], Newest[Comment]] = (
+        Newest((("7", file(2, NEW)),), is_all=False),
+        Newest((("7", comment("5", NEW)),), is_all=False),
+    )
+    for both in ((news, (NO_FILES, NO_COMMENTS)), ((NO_FILES, NO_COMMENTS), news)):
+        seen = overview()
+        seen.lists, seen.lists_again = (WideLists(attachments=files, comments=notes) for files, notes in both)
+
+        assert unchanged(seen, record()).isdisjoint({PagePart.ATTACHMENTS, PagePart.COMMENTS})
+        assert seen.remember(NOW).comments_until == NEW

@@ -35,7 +35,7 @@ def choose_for(
     """
     wanted = [ref.id for ref in selection.chosen] + [node.id for node in selection.without_content()]
     overview = selection.overview
-    overview.read_restrictions(gateway, wanted, selection.nodes)
+    overview.read_restrictions(gateway, wanted, selection.nodes, fetchers)
     if audience is Audience.ALL:
         return selection
     access = ReadAccess.of_listed(gateway, selection.space_key, selection.nodes, overview.own_readers, fetchers)

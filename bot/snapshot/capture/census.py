@@ -1,6 +1,7 @@
 """The pages of a space by several sources: two listings, the tree, the search index, the labels, a roster.
 
-A capture that knows the last one compares with its pages instead of a second listing; once a week, both are read.
+The first listing is read twice. A capture that knows the last one compares with its pages instead of the second
+listing; once a week, both are read.
 """
 
 import random
@@ -27,7 +28,7 @@ from bot.snapshot.capture.capture_memory import CaptureMemory, SpaceMemory
 from bot.snapshot.capture.outcome import Trouble
 from bot.snapshot.capture.overview import Overview
 from bot.snapshot.capture.shared import Shared
-from bot.wiki.gateway import Page, PageRef, PageSelection, PageStatus, WikiGateway
+from bot.wiki.gateway import Page, PageParts, PageRef, PageSelection, PageStatus, WikiGateway
 
 LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
 _BATCH = 100
@@ -131,6 +132,8 @@ def take_census(
     census = Census(space_key, Overview(memory, last, now.toordinal()))
     _list_first(gateway, census)
     census.overview.refs = census.refs
+    if memory or census.overview.has_parts:
+        _list_parts_again(gateway, census)
     if memory:
         census.name(_EARLIER, memory.pages)
         _judge_age(census, memory)
@@ -170,6 +173,43 @@ def _list_first(gateway: WikiGateway, census: Census) -> None:
         census.overview.parts.clear()
         census.is_plain = True
         _list(census, gateway.iter_refs(census.space_key, PageSelection(LISTED)))
+
+
+def _list_parts_again(gateway: WikiGateway, census: Census) -> None:
+    """Read the first listing again; a page that the wiki lists in two ways is read by itself."""
+    overview = census.overview
+    unseen = set(census.refs)
+    only_here, differing = set[str](), set[str]()
+
+    def note(ref: PageRef) -> PageRef:
+        unseen.discard(ref.id)
+        if ref.id not in census.refs:
+            only_here.add(ref.id)
+        elif ref != census.refs[ref.id]:
+            differing.add(ref.id)
+        return ref
+
+    def listed() -> Iterator[PageRef]:
+        for page in gateway.iter_listed(census.space_key, again=True):
+            overview.note_again(page.ref.id, census.shared.parts(page.parts))
+            yield note(page.ref)
+
+    try:
+        plain = gateway.iter_refs(census.space_key, PageSelection(LISTED)) if census.is_plain else None
+        _list(census, listed() if plain is None else map(note, plain))
+    except WikiError as error:
+        census.doubt(f"no second listing confirms the first: {error}")
+        return
+    for page_id in unseen:
+        overview.note_again(page_id, PageParts())
+    known = overview.memory.pages if overview.memory else {}
+    census.named[_FIRST] = unseen - known.keys()
+    census.named[_SECOND] = only_here
+    for page_id, page in read_pages(gateway, sorted(differing, key=id_order)):
+        if isinstance(page, WikiError) or not _is_here(census, page):
+            census.named[_SECOND].add(page_id)
+        else:
+            census.refs[page_id] = census.shared.ref(page.ref)
 
 
 def _judge_age(census: Census, memory: SpaceMemory) -> None:
@@ -311,20 +351,23 @@ def _compare_count(census: Census, total: int) -> None:
 
 
 def _find_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings, fetchers: Executor) -> None:
-    """Find the pages with each label of the rule by the search index and by another operation."""
+    """Find the pages with each label of the rule by the search index and by another operation.
+
+    The search index is not asked if two readings of the lists agree with the last capture, in which both agreed.
+    """
     by_search: dict[str, frozenset[str]] | None = None
-    listed: Mapping[str, frozenset[str]] | None = None
+    readings: list[dict[str, frozenset[str]]] = []
     failure: WikiError | None = None
     try:
-        listed = _list_labelled(gateway, census, rule, fetchers)
+        readings = _list_labelled(gateway, census, rule, fetchers)
     except WikiError as error:
         failure = error
         if rule.labels:
             census.doubt(f"only the search index says which pages have a label: {error}")
     if not rule.labels:
         return
-    if listed is not None and _is_as_before(census, listed):
-        census.set_labelled(listed)
+    if len(readings) > 1 and all(_is_as_before(census, listed) for listed in readings):
+        census.set_labelled(readings[0])
         return
     try:
         by_search = {label: frozenset(gateway.find_labelled(census.space_key, label)) for label in rule.labels}
@@ -332,36 +375,46 @@ def _find_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings,
         if failure is not None:
             raise error from failure
         census.doubt(f"the search index does not confirm which pages have a label: {error}")
-    sources = [of for of in (by_search, listed) if of is not None]
+    sources = [*readings, *([by_search] if by_search is not None else [])]
     census.set_labelled({label: frozenset().union(*(of[label] for of in sources)) for label in rule.labels})
     for page_ids in census.labelled.values():
         census.name(_LABELS, page_ids)
-    if by_search is not None and listed is not None:
-        _note_differences(census, by_search, listed)
+    if by_search is not None and readings:
+        _note_differences(census, by_search, readings[0])
     if not rule.status and census.overview.memory is None:
         _add_archived(gateway, census, rule, fetchers)
 
 
 def _list_labelled(
     gateway: WikiGateway, census: Census, rule: ArchivedSettings, fetchers: Executor
-) -> Mapping[str, frozenset[str]]:
-    """Return the ids of the pages with each label of the rule, from listings; raises `WikiError` if they have none."""
+) -> list[dict[str, frozenset[str]]]:
+    """Return the ids of the pages with each label of the rule, from one reading of the listings, or from two.
+
+    Raises `WikiError` if the listings have no labels.
+    """
     overview = census.overview
     names = [label.casefold() for label in rule.labels]
+    readings: list[dict[str, frozenset[str]] | None] = []
     if overview.finds_labels:
-        labelled = gateway.list_labels(census.space_key, names, fetchers) if names else {}
-    else:  # the second answer is that of the search index, which has the labels of each page
-        labelled = overview.lists.labelled = gateway.list_labels(census.space_key, None, fetchers)
-    census.used_labels = frozenset(names).intersection(labelled or ())
-    if labelled is not None and not any(parts.labels is not None for parts in overview.parts.values()):
-        return {label: labelled.get(label.casefold(), frozenset()) for label in rule.labels}
-    labels = {page_id: parts.labels for page_id, parts in overview.parts.items() if parts.labels is not None}
-    if census.is_plain or (overview.parts and not labels):
+        readings.append(gateway.list_labels(census.space_key, names, fetchers) if names else {})
+    else:
+        # A capture that reads everything asks the search index about the labels of each page.
+        for lists in overview.readings[: 1 if overview.memory is None else 2]:
+            lists.labelled = gateway.list_labels(census.space_key, None, fetchers)
+            readings.append(lists.labelled)
+    found = [labelled for labelled in readings if labelled is not None]
+    census.used_labels = frozenset(names).intersection(name for labelled in found for name in labelled)
+    has_labels = any(parts.labels is not None for parts in overview.parts.values())
+    if found and not has_labels:
+        return [{label: labelled.get(label.casefold(), frozenset()) for label in rule.labels} for labelled in found]
+    if census.is_plain or (overview.parts and not has_labels):
         raise WikiError("the listing of the pages has no labels")
-    return {
-        label: frozenset(page_id for page_id, names in labels.items() if label.casefold() in names)
-        for label in rule.labels
-    }
+    both = [overview.parts, overview.parts | overview.parts_again if overview.parts_again else overview.parts]
+    return [{label: _find_in(parts, label.casefold()) for label in rule.labels} for parts in both]
+
+
+def _find_in(listed: Mapping[str, PageParts], name: str) -> frozenset[str]:
+    return frozenset(page_id for page_id, parts in listed.items() if parts.labels is not None and name in parts.labels)
 
 
 def _is_as_before(census: Census, listed: Mapping[str, frozenset[str]]) -> bool:

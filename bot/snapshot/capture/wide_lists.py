@@ -11,7 +11,6 @@ from typing import TypeVar
 from loguru import logger
 
 from bot.errors import WikiError
-from bot.snapshot.capture.capture_memory import SpaceMemory
 from bot.wiki.gateway import Attachment, Comment, Newest, PageParts, WikiGateway
 
 T = TypeVar("T")
@@ -31,11 +30,18 @@ class WideLists:
 
     def read_newest(
         self, gateway: WikiGateway, since: Mapping[str, datetime | None], most: int, fetchers: Executor
-    ) -> None:
-        """Read the attachments and comments that were changed since some time; *most* requests for each list."""
+    ) -> Callable[[], None]:
+        """Begin to read the attachments and comments that were changed since some time; *most* requests for each list.
+
+        The call that is returned waits for the answers.
+        """
         attachments = fetchers.submit(or_none, lambda: gateway.fetch_newest_attachments(since.get("attachments"), most))
-        self.comments = or_none(lambda: gateway.fetch_newest_comments(since.get("comments"), most))
-        self.attachments = attachments.result()
+        comments = fetchers.submit(or_none, lambda: gateway.fetch_newest_comments(since.get("comments"), most))
+
+        def wait() -> None:
+            self.attachments, self.comments = attachments.result(), comments.result()
+
+        return wait
 
     def complete(self, parts: PageParts, page_id: str) -> PageParts:
         """Add what these lists say about a page, as far as they have everything about it."""
@@ -79,12 +85,10 @@ class WideLists:
         """The comments in the list by page id."""
         return _by_page(self.comments)
 
-    def newest_times(self, now: datetime, before: SpaceMemory | None) -> dict[str, datetime | None]:
-        """Return the times of the newest items, for the next capture."""
-        return {
-            "attachments_until": _newest(self.attachments, now) or (before.attachments_until if before else None),
-            "comments_until": _newest(self.comments, now) or (before.comments_until if before else None),
-        }
+    def times_of(self, kind: str) -> list[datetime]:
+        """Return the times of the last changes of the `attachments` or `comments` in the list."""
+        newest = self.attachments if kind == "attachments" else self.comments
+        return [item.version.when for _, item in newest.items] if newest else []
 
 
 def _by_page(newest: Newest[_Item] | None) -> Mapping[str, list[_Item]]:
@@ -93,12 +97,6 @@ def _by_page(newest: Newest[_Item] | None) -> Mapping[str, list[_Item]]:
         if page_id is not None:
             found[page_id].append(item)
     return found
-
-
-def _newest(newest: Newest[_Item] | None, now: datetime) -> datetime | None:
-    """Return the time of the newest item; a time in the future would hide what comes next."""
-    times = [item.version.when for _, item in newest.items] if newest else []
-    return min(max(times), now) if times else None
 
 
 def or_none(read: Callable[[], T]) -> T | None:
