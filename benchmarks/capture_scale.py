@@ -54,7 +54,7 @@ class PlainWiki:
         self.bodies_read = 0
         self._pages, self._step = pages, pages // changed if changed else 0
 
-    def iter_listed(self, space_key: str, *, again: bool = False) -> Iterator[ListingEntry]:
+    def iter_listed(self, space_key: str, *, again: bool = False) -> Iterator[ListingEntry]:  # noqa: ARG002 -- alike
         """List all pages with their parts."""
         for number in range(self._pages):
             parts = PageParts(frozenset({"archived"}), (), (), Restrictions())
