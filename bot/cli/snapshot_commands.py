@@ -397,6 +397,8 @@ def _explain(checked: Verification) -> str:
             return ": nothing here proves who wrote it"
         case Proof.SIGNED if checked.is_partial:
             return "; not every file was hashed"
+        case Proof.SIGNED if checked.head and checked.head.format == 1:
+            return "; format 1 does not show whether the holder of the key removed pages"
         case Proof.SIGNED:
             return "; without a witness, or after lost runs, an older state cannot be excluded"
         case _:

@@ -13,16 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import EvidenceError
+from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, load_head
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.events import EventType
+from bot.snapshot.archive.evidence_state import RememberedHead
 from bot.snapshot.archive.instructions import load_instructions
 from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.record import dump_record, parse_record
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.capture.upgrade import Upgrade, upgrade
 from bot.snapshot.query.event_texts import EventTexts
 from bot.snapshot.verify.verification import verify
+from bot.storage.addresses import name_digest
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, finish, open_run, put_page, state_of, tree_bytes
@@ -177,10 +180,41 @@ def test_a_second_upgrade_does_nothing(root: Path) -> None:
 def test_other_commands_refuse_format_1_and_name_the_command(root: Path, work: Callable[[Path], object]) -> None:
     before = tree_bytes(root)
 
-    with pytest.raises(EvidenceError, match="wikibot evidence upgrade"):
+    with pytest.raises(SnapshotError, match="wikibot evidence upgrade") as refused:
         work(root)
 
+    assert refused.type is SnapshotError  # nobody changed anything: not an error of evidence, which ends with 3
     assert tree_bytes(root) == before
+
+
+def test_a_head_of_format_1_that_the_bot_remembers_is_taken_over_and_no_other(root: Path) -> None:
+    digest = hashlib.sha256((root / HEAD).read_bytes()).hexdigest()
+    remember(root, "0" * 64)
+    with pytest.raises(EvidenceError, match=r"remembers run 3 in .*, and the head there is another one, of run 3"):
+        take_over(root)
+
+    remember(root, digest)
+    take_over(root)
+
+    assert verify(root, witnesses=[digest]).is_clean
+    assert [head.sequence for head in state_of(root).memory.heads] == [1, 2, 3, 4]
+
+
+def test_a_record_that_lists_the_names_of_pages_left_out_is_read(root: Path) -> None:
+    content = (root / "WS2/data/_source/101/record-000001.json").read_bytes()
+    stated = json.loads(content)
+    stated["surroundings"]["withheld"] = ["WS2:Only for some"]  # as written on 26 November 2026, from 14:32 to 15:32
+
+    record = parse_record(json.dumps(stated).encode())
+
+    assert record.surroundings.withheld == {name_digest("WS2", "Only for some"): "restricted"}
+    assert b"Only for some" not in dump_record(record)
+
+
+def remember(root: Path, digest: str) -> None:
+    """Let the state say what a version with format 1 and a state remembered."""
+    heads = (RememberedHead(sequence=3, sha256=digest),)
+    state_of(root).update(lambda memory: memory.replaced(heads=heads))
 
 
 def test_a_crash_at_any_operation_leaves_format_1_or_an_upgrade_that_is_completed(tmp_path: Path) -> None:

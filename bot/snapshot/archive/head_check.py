@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from bot.errors import EvidenceError
+from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_FILES, TAG_MANIFEST, bag_names, parse_manifest
 from bot.snapshot.archive.checkpoint import (
     HEAD,
@@ -47,11 +47,11 @@ def check_before_writing(root: Path, allowed_signers: str | None) -> None:
 
 
 def refuse_first_format(root: Path, head: Checkpoint | None) -> None:
-    """Raise `EvidenceError` for snapshots of format 1."""
+    """Raise `SnapshotError` for snapshots of format 1: nothing is wrong with them."""
     if head is not None and head.format == 1:
-        raise EvidenceError(
-            f"the snapshots in {root} have format 1, which only `wikibot verify` reads; take them over with "
-            "`wikibot evidence upgrade`, after a backup"
+        raise SnapshotError(
+            f"the snapshots in {root} have format 1, which only `wikibot verify` reads, without --renditions; the "
+            "owner of the bot takes them over with `wikibot evidence upgrade`, after a backup"
         )
 
 

@@ -4,11 +4,12 @@ The classes are the file format. The capture makes them from what the wiki answe
 converter needs from them.
 """
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bot.errors import EvidenceError
 from bot.file_format import FileDocument, FileFormatError, FileModel
@@ -205,6 +206,14 @@ class Surroundings(FileModel):
     """What the wiki showed for live macros, by what the macro asks for."""
     other_addresses: tuple[str, ...] = ()
     """Addresses of the wiki besides the public one, such as that of the API gateway, that links of the body use."""
+
+    @field_validator("withheld", mode="before")
+    @classmethod
+    def _read_names(cls, stated: object) -> object:
+        """Read the names that the first records of formats 1 and 2 list here as their digests."""
+        if isinstance(stated, list):
+            return {hashlib.sha256(str(name).encode()).hexdigest(): "restricted" for name in stated}
+        return stated
 
 
 class PageRecord(FileDocument):

@@ -50,7 +50,10 @@ def check_start(
 def read_situation(
     root: Path, memory: EvidenceMemory, signer: Signer | None, consent: Consent | None, allowed_signers: str | None
 ) -> Situation:
-    """Read the heads on disk; raises `EvidenceError` for format 1, and if a head is changed or missing."""
+    """Read the heads on disk; raises `EvidenceError` if a head is changed or missing.
+
+    Raises `SnapshotError` for format 1.
+    """
     try:
         chain = load_chain(root)
         refuse_first_format(root, chain.head)

@@ -67,7 +67,7 @@ def upgrade(state: EvidenceState, how: Upgrade, *, disk: Disk | None = None) -> 
         head, digest = _load_head(state)
         if head.format > 1:
             return None
-        _check(state, head, how)
+        _check(state, head, digest, how)
         _move_aside(state)
         library = _load_library(state, head, digest)
         writer = SnapshotWriter(
@@ -94,15 +94,16 @@ def _load_head(state: EvidenceState) -> tuple[Checkpoint, str]:
     return parse_checkpoint(data, name=str(state.root / HEAD)), sha256(data)
 
 
-def _check(state: EvidenceState, head: Checkpoint, how: Upgrade) -> None:
+def _check(state: EvidenceState, head: Checkpoint, digest: str, how: Upgrade) -> None:
     if (state.root / _WORK_FOLDER / "staging" / "journal.json").exists():
         raise EvidenceError(
             f"a capture in {state.root} was interrupted; complete it with `wikibot verify` of the version that wrote it"
         )
     remembered = state.memory.head
-    if remembered is not None:
+    if remembered is not None and remembered.sha256 != digest:
         raise EvidenceError(
-            f"this bot remembers run {remembered.sequence} of format 2 in {state.root}; restore that folder from a copy"
+            f"this bot remembers run {remembered.sequence} in {state.root}, and the head there is another one, of run "
+            f"{head.sequence}; restore that folder from a copy"
         )
     key = how.signer.fingerprint() if how.signer else None
     if head.key not in (None, key):
