@@ -309,7 +309,6 @@ def _read(path: Path) -> str:
         return read_text_file(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        if str(path) == "-" or (path.exists() and not path.is_file()):
-            message = f"{path}: a plan is read from a regular file only; write one with `wikibot plan --out plan.json`"
-            raise BotError(message) from error
-        raise BotError(f"{path}: cannot be read: {reason}; write one with `wikibot plan --out {path}`") from error
+        is_other = str(path) == "-" or (path.exists() and not path.is_file())
+        advice = f"write a plan into a file with `wikibot plan --out {'plan.json' if is_other else path}`"
+        raise BotError(f"{path}: cannot be read: {reason}; {advice}") from error

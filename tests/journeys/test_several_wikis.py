@@ -222,7 +222,8 @@ def test_a_command_for_one_workspace_finds_its_wiki_and_others_ask_for_one(manag
     for name in ("pipe", "-"):
         piped = fleet.run("apply", "--plan", name)
         assert piped.code == 1
-        assert f"{name}: a plan is read from a regular file only" in piped.err
+        assert f"{name}: cannot be read" in piped.err
+        assert "write a plan into a file with `wikibot plan --out plan.json`" in piped.err
 
     for words, error in (
         (("news", "list"), "has several wikis (cloud, team); choose one with --wiki or --workspace"),
