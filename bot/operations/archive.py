@@ -145,11 +145,17 @@ def redact_page(snapshots: Snapshots, erasure: Erasure, *, reason: str, by: str)
     """Remove a captured page everywhere but not its digests, as a separate run; then search for leftovers.
 
     The git copy begins again without history, the search index is built again, and the run records name the page by its
-    id. All of that is deleted first, so that nothing is left in it if the bot is interrupted.
+    id. All of that is deleted first, so that nothing is left in it if the bot is interrupted. Raises `SnapshotError`
+    if the snapshots changed since the traces were searched.
     """
     check_free_texts("a redaction", reason=reason, by=by)  # before anything is deleted
     state = snapshots.state
     with _open_existing(snapshots) as writer:
+        if writer.library.head_digest != erasure.head:  # a person may have thought about it for hours
+            raise SnapshotError(
+                "another run changed the snapshots meanwhile, such as a capture or a hold; nothing was removed. Give "
+                "the command again"
+            )
         repository = GitRepository(state, writer.signer)
         had_git, had_index, records = state.git.exists(), state.search.exists(), _run_records(snapshots)
         repository.forget()

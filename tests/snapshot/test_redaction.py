@@ -287,6 +287,24 @@ def test_a_held_page_that_includes_it_keeps_it(small: tuple[SmallWiki, Snapshots
         archive.find_redaction(snapshots, "Zebra")
 
 
+@pytest.mark.parametrize("held", ["Zebra", "Includes"])
+def test_a_hold_that_is_placed_while_a_person_thinks_counts(small: tuple[SmallWiki, Snapshots], held: str) -> None:
+    wiki, snapshots = small
+    wiki.add("Zebra", f"<p>{LINE}</p>")
+    wiki.add("Includes", include("Zebra"))
+    run_capture(wiki, snapshots.root)
+    archive.search_pages(read_own(snapshots), "animals")
+    planned = archive.find_redaction(snapshots, "Zebra")
+    archive.hold_pages(snapshots, [held], name="case 7", reason="a lawsuit", by="Ana")
+    before = tree_bytes(snapshots.root)
+
+    with pytest.raises(SnapshotError, match="another run changed the snapshots meanwhile"):
+        archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Li")
+
+    assert tree_bytes(snapshots.root) == before
+    assert snapshots.state.search.exists()
+
+
 def test_a_second_redaction_cleans_the_same_records_again(small: tuple[SmallWiki, Snapshots]) -> None:
     wiki, snapshots = small
     wiki.add("Zebra", f"<p>{LINE}</p>")

@@ -77,6 +77,8 @@ class Erasure:
     """Titles that other captured pages have too."""
     longer: frozenset[str] = frozenset()
     """Titles of other captured pages in which a title of the page is a part."""
+    head: str = ""
+    """SHA-256 of the head of the snapshots in which the traces were searched."""
 
     @property
     def has_copies(self) -> bool:
@@ -87,7 +89,7 @@ class Erasure:
 def find_traces(library: Library, page: str) -> Erasure:
     """Return where title and text of a captured page are; raises `SnapshotError` if it must not be redacted."""
     bag, entry = find_redactable(library, page)
-    erasure = Erasure(entry.page_id, entry.title, _needles_of(library, bag, entry))
+    erasure = Erasure(entry.page_id, entry.title, _needles_of(library, bag, entry), head=library.head_digest)
     erasure.needles.titles |= set(_iter_unseen_titles(library, entry, erasure.needles))
     erasure.guessable = sum(_is_guessable(library.read(bag, path)) for path in bag.sources_of(entry.page_id))
     for other_bag, other in library.iter_entries():
