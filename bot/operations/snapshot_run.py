@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.errors import EvidenceError, SettingsError, SnapshotError
 from bot.file_trust import raise_if_readable_by_all
-from bot.files import raise_if_irregular, read_text_file
+from bot.files import raise_if_irregular, read_file
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.continuity import Consent, Override
@@ -123,6 +123,6 @@ def software() -> str:
 def read_signers(path: Path) -> str:
     """Return a file of allowed signers."""
     try:
-        return read_text_file(path)
+        return read_file(path).decode("utf-8", "surrogateescape")  # a comment can be in another encoding
     except OSError as error:
         raise SnapshotError(f"the allowed signers in {path} cannot be read: {error.strerror}") from error

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bot.operations.snapshot_run import read_signers
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.change_list import parse_changes, render_changes
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint, render_checkpoint
@@ -1257,6 +1258,16 @@ def test_signing_may_start_later(tmp_path: Path, signer: Signer) -> None:
     checked, said = case.judge()
 
     assert (checked.findings, said.splitlines()[-1]) == ((), "CONSISTENT, SIGNED")
+
+
+def test_a_comment_of_the_allowed_signers_may_be_in_another_encoding(case: Case) -> None:
+    path = case.root.parent / "allowed_signers"
+    path.write_bytes(b"# Andr\xe9\n" + case.allowed.encode())
+
+    checked = verify(case.root, allowed_signers=read_signers(path))
+
+    assert checked.is_clean
+    assert run_instructions(case.root, allowed_signers=path).returncode == 0
 
 
 def test_unsigned_snapshots_are_never_called_intact(tmp_path: Path) -> None:

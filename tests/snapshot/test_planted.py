@@ -1,5 +1,6 @@
 """What somebody plants in the snapshots folder: nothing outside the folder is read, written, deleted or run."""
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -20,13 +21,23 @@ from bot.snapshot.archive.folder import Folder, check_path
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.journal import Journal, JournalStep, recover
 from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.redaction import remove_page
 from bot.snapshot.query.export import export
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.timeline import read_timeline
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import Killed
 from tests.snapshot.forger import Forger
-from tests.snapshot.small_tree import SOFTWARE, capture_first, capture_second, index_of, state_of, tree_bytes
+from tests.snapshot.small_tree import (
+    CLOCK,
+    SOFTWARE,
+    capture_first,
+    capture_second,
+    index_of,
+    open_run,
+    state_of,
+    tree_bytes,
+)
 
 SECRET = b"secret of another folder"
 PAGE = "WS2/data/2026/board-meeting--101.md"
@@ -274,6 +285,36 @@ def test_a_record_behind_a_link_is_not_read(planted: Planted) -> None:
 
     with pytest.raises(EvidenceError, match="link"):
         read_timeline(library, *library.get_page("101"))
+
+
+@pytest.mark.parametrize("change", ["longer", "as long", "absent"])
+def test_a_page_that_somebody_changed_is_not_replaced(planted: Planted, change: str) -> None:
+    """The run signs the size of the payload, and computes it from the size of what it replaces."""
+    (page,) = planted.root.glob("WS2/data/2026/*--102.md")
+    if change == "absent":
+        page.unlink()
+    else:
+        page.write_bytes(page.read_bytes() + b"x" if change == "longer" else page.read_bytes().swapcase())
+    before = tree_bytes(planted.root)
+
+    with pytest.raises(EvidenceError, match=r"--102\.md.*restore it from a copy"):
+        write_again(planted.root)
+
+    assert tree_bytes(planted.root) == before
+
+
+def test_a_body_that_somebody_changed_is_not_redacted_as_if_it_were_the_captured_one(planted: Planted) -> None:
+    body = planted.root / "WS2/data/_source/101/v1.xml"
+    body.write_bytes(body.read_bytes() + b"x")
+    before = tree_bytes(planted.root)
+
+    with (
+        open_run(planted.root, CLOCK + dt.timedelta(days=3)) as writer,
+        pytest.raises(EvidenceError, match=r"101/v1\.xml.*not what was captured"),
+    ):
+        remove_page(writer, *writer.library.get_page("101"), reason="a name", by="Ana")
+
+    assert tree_bytes(planted.root) == before
 
 
 def test_nothing_behind_a_link_is_exported(planted: Planted, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def find_flaw(
             return f"was made by the key {' '.join(signed_by)}, but the checkpoint names {key}"
         if allowed_signers is None:
             return None
-        allowed.write_text(allowed_signers, encoding="utf-8")
+        allowed.write_bytes(allowed_signers.encode("utf-8", "surrogateescape"))
         at = ("-O", f"verify-time={when.astimezone(UTC):%Y%m%d%H%M%SZ}") if when else ()
         arguments = ("-Y", "verify", "-n", NAMESPACE, "-I", PRINCIPAL, "-f", str(allowed), "-s", str(path), *at)
         if _keygen(*arguments, stdin=data).returncode:

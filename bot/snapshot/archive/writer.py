@@ -137,9 +137,10 @@ class SnapshotWriter:
 
     def drop(self, bag: Bag, path: str) -> None:
         """Delete a payload file (a redaction)."""
+        size = self._kept_bytes(bag, path)
         if not is_rendition(path):
             self._changes.append((Verb.DROP, bag.manifest[path], f"{bag.name}/{path}"))
-        bag.drop(path, size_bytes=Folder(self.root).size(f"{bag.name}/{path}"))
+        bag.drop(path, size_bytes=size)
         self._transaction.stage_removal(f"{bag.name}/{path}")
 
     def adopt(self, bag: Bag, path: str) -> None:
@@ -219,12 +220,26 @@ class SnapshotWriter:
         self._changes.append((Verb.VIEW if is_rendition(path) else Verb.KEEP, digest, f"{bag.name}/{path}"))
 
     def _replaced_bytes(self, bag: Bag, path: str) -> int | None:
-        if path not in bag.manifest or not is_rendition(path):
-            return None
+        return self._kept_bytes(bag, path) if path in bag.manifest and is_rendition(path) else None
+
+    def _kept_bytes(self, bag: Bag, path: str) -> int:
+        """Return the size of a payload file; raises `EvidenceError` unless it is what was captured.
+
+        The size goes into the lists that this run signs, and who can write the folder can make the file longer.
+        """
+        full = f"{bag.name}/{path}"
         try:
-            return Folder(self.root).size(f"{bag.name}/{path}")
+            digest, size = Folder(self.root).digest(full)
         except OSError as error:
-            raise EvidenceError(f"{bag.name}/{path} is not there to be replaced; see `wikibot verify`") from error
+            raise EvidenceError(
+                f"{self.root / full} cannot be read: {error.strerror}; see `wikibot verify`, and restore it from a copy"
+            ) from error
+        if digest != bag.manifest[path]:
+            raise EvidenceError(
+                f"nothing is written in the place of {self.root / full}, which is not what was captured; see `wikibot "
+                "verify`, and restore it from a copy"
+            )
+        return size
 
     def _stage_bag(self, bag: Bag) -> None:
         """Stage the lists of a bag and forget what is in memory: a run can change many bags."""
