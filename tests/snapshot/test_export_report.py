@@ -1,4 +1,5 @@
 import datetime as dt
+import os
 import re
 import subprocess
 import sys
@@ -10,14 +11,16 @@ import pytest
 
 from bot.errors import SnapshotError
 from bot.present.period_report import report_as_html, report_as_markdown
+from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.signature import Signer
 from bot.snapshot.query.export import Export, export
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.report import Report, build_report
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import run_capture
-from tests.snapshot.small_tree import CLOCK, SOFTWARE
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, capture_first
 from tests.snapshot.small_wiki import SmallWiki, small_wiki
 
 FIRST, SECOND = CLOCK.date(), CLOCK.date() + dt.timedelta(days=1)
@@ -49,10 +52,12 @@ def report_of(root: Path, period: Period) -> Report:
     return build_report(load_library(root), verify(root), period)
 
 
-def run_readme(folder: Path) -> subprocess.CompletedProcess[str]:
+def run_readme(folder: Path, allowed_signers: Path | None = None) -> subprocess.CompletedProcess[str]:
     text = (folder / "data/README.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return subprocess.run(["sh", "-euc", script], cwd=folder, capture_output=True, text=True, check=False)
+    environment = dict(os.environ) | ({"ALLOWED_SIGNERS": str(allowed_signers)} if allowed_signers else {})
+    command = ["sh", "-euc", script]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_an_export_is_a_bag_that_proves_where_it_comes_from(root: Path, tmp_path: Path) -> None:
@@ -67,6 +72,24 @@ def test_an_export_is_a_bag_that_proves_where_it_comes_from(root: Path, tmp_path
     assert judged.returncode == 0, judged.stdout + judged.stderr
     assert list(target.glob("data/pages/WS2/data/2024/minutes--*.md"))
     assert not list(target.glob("data/pages/WS2/data/2024/final-report--*.md"))
+
+
+def test_the_commands_in_an_export_check_the_signature_of_the_head(
+    signer: Signer, stranger: Signer, tmp_path: Path
+) -> None:
+    root, target = tmp_path / "snapshots", tmp_path / "export"
+    capture_first(root, Disk(), signer=signer)
+    export_to(root, target, Period())
+    ours, other = tmp_path / "ours", tmp_path / "other"
+    limit = f'wikibot namespaces="wiki-snapshots",valid-before="{CLOCK + dt.timedelta(days=1):%Y%m%d}" '
+    ours.write_text(limit + signer.allowed_signers().split(" ", 2)[2])  # expired since, valid at the time of the head
+    other.write_text(stranger.allowed_signers())
+
+    judged = run_readme(target, ours)
+
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert 'Good "wiki-snapshots" signature for wikibot' in judged.stdout
+    assert run_readme(target, other).returncode != 0
 
 
 def test_a_page_forged_in_an_export_does_not_fit_the_proof(root: Path, tmp_path: Path) -> None:

@@ -505,6 +505,14 @@ def test_a_head_signed_by_a_stranger_is_found(root: Path, signer: Signer, strang
     assert run_instructions(root, allowed_signers=allowed).returncode != 0
 
 
+def test_allowed_signers_that_cannot_be_read_are_no_forgery(root: Path, tmp_path: Path) -> None:
+    for place in (tmp_path / "nowhere", tmp_path):
+        judged = run_instructions(root, allowed_signers=place)
+
+        assert judged.returncode == 1
+        assert judged.stderr == f"FOUND: ALLOWED_SIGNERS, TSA_CA: {place} is not a file that can be read\n"
+
+
 def test_only_a_witness_reveals_an_older_state_put_back(tmp_path: Path, root: Path, signer: Signer) -> None:
     witness = hashlib.sha256((root / HEAD).read_bytes()).hexdigest()
     older = _older_state(root, tmp_path / "older", signer)

@@ -30,7 +30,8 @@ files agree with its lists. `pages` contains the pages as Markdown, each page's 
 received, the records of its captures, and its files.
 
 `proof` shows that they come from the snapshots with this head: it contains the lists of those snapshots. Run in the
-folder above this one:
+folder above this one, with the variable `ALLOWED_SIGNERS` for a signed head: the path of a file with the public key,
+which you got by another way than this folder.
 
 ```sh
 ( cd data/proof && sha256sum -c --strict --ignore-missing CHECKPOINT SHA256SUMS )
@@ -39,9 +40,12 @@ for manifest in data/proof/*/manifest-sha256.txt; do
   ( cd "data/proof/$bag" && sha256sum -c --strict --ignore-missing tagmanifest-sha256.txt )
   ( cd "data/pages/$bag" && sha256sum -c --strict --ignore-missing "../../proof/$bag/manifest-sha256.txt" )
 done
+if [ -n "${{ALLOWED_SIGNERS:-}}" ]; then
+  at=$(sed -n 's/^# time: //p' data/proof/CHECKPOINT | tr -d 'TZ:-')Z
+  ssh-keygen -Y verify -f "$ALLOWED_SIGNERS" -I wikibot -n wiki-snapshots -O verify-time="$at" \\
+    -s data/proof/CHECKPOINT.sig < data/proof/CHECKPOINT
+fi
 ```
-
-Where `data/proof/CHECKPOINT.sig` is present, check it as `VERIFY.md` there says under 1, in `data/proof`.
 
 | Page | Status | Version | Captured |
 |---|---|--:|---|

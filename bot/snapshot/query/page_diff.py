@@ -20,6 +20,8 @@ from bot.text_diff import Piece, PieceKind, align, are_alike, diff_words
 
 TextBlock = tuple[str, str]
 """The kind of a block, such as a heading, and its text."""
+_NAMED = 10
+"""Most states of a page that a message names."""
 
 
 class ChangeKind(StrEnum):
@@ -206,7 +208,7 @@ def load_state(library: Library, bag: Bag, entry: PageEntry, name: str) -> PageT
     if name.startswith("run:"):
         path = records.get(int(name[4:])) if name[4:].isdigit() else None
         if path is None:
-            runs = ", ".join(f"run:{run}" for run in records)
+            runs = _some([f"run:{run}" for run in records])
             raise SnapshotError(f"page {entry.page_id} was not captured by {name}; it was by {runs}")
         record = library.load_record_at(bag, path)
         shown = f"{name} (version {record.version.number})"
@@ -218,10 +220,18 @@ def load_state(library: Library, bag: Bag, entry: PageEntry, name: str) -> PageT
     return PageText(_name_of(source), _body(library, bag, source), record_of_source, source)
 
 
+def _some(names: list[str]) -> str:
+    """Return all names, or the first and the last ones if there are many."""
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    half = _NAMED // 2
+    return f"{', '.join(names[:half])}, …, {', '.join(names[-half:])} ({len(names)} in all)"
+
+
 def _find_source(sources: list[str], entry: PageEntry, number: str) -> str:
     found = [path for path in sources if str(paths.source_version(path)) == number]
     if not found:
-        held = ", ".join(str(number) for number in sorted(set(map(paths.source_version, sources))))
+        held = _some([str(number) for number in sorted(set(map(paths.source_version, sources)))])
         raise SnapshotError(f"version {number} of page {entry.page_id} was not captured; captured versions: {held}")
     return found[-1]
 
