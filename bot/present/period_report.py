@@ -3,6 +3,7 @@
 from bot.plural import counted
 from bot.present import chart
 from bot.present.environment import render
+from bot.snapshot.archive.proof import Proof
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.report import Report
 
@@ -55,8 +56,15 @@ def state_verdicts(report: Report) -> list[tuple[bool, str]]:
         complete = f"{last} was not complete: {counted(report.runs[-1].missing, 'shortfall')}."
     elif not report.is_complete:
         complete = f"Nothing is known to be missing from {last.lower()}, but its completeness is unconfirmed."
+    is_unchecked = report.is_signed and report.proof is Proof.CONSISTENT
     signed = "The head is signed." if report.is_signed else "The head is not signed: nothing proves who wrote it."
-    return [(report.is_consistent, chain), (report.is_complete, complete), (report.is_signed, signed)]
+    if is_unchecked:
+        signed = "The head has a signature, but no key was given to check it: nothing proves who wrote it."
+    return [
+        (report.is_consistent, chain),
+        (report.is_complete, complete),
+        (report.is_signed and not is_unchecked, signed),
+    ]
 
 
 def _totals(report: Report) -> list[tuple[str, int]]:

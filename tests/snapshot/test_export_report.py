@@ -92,6 +92,19 @@ def test_the_commands_in_an_export_check_the_signature_of_the_head(
     assert run_readme(target, other).returncode != 0
 
 
+def test_a_report_calls_the_head_signed_only_if_a_key_was_named(signer: Signer, tmp_path: Path) -> None:
+    capture_first(tmp_path, Disk(), signer=signer)
+    library = load_library(tmp_path)
+
+    unchecked, checked = (
+        report_as_markdown(build_report(library, verify(tmp_path, allowed_signers=text), Period()))
+        for text in (None, signer.allowed_signers())
+    )
+
+    assert "- **The head has a signature, but no key was given to check it: nothing proves who wrote it.**" in unchecked
+    assert "- The head is signed.\n" in checked
+
+
 def test_a_page_forged_in_an_export_does_not_fit_the_proof(root: Path, tmp_path: Path) -> None:
     target = tmp_path / "export"
     export_to(root, target, Period())

@@ -97,7 +97,7 @@ def release_hold(writer: SnapshotWriter, name: str, pages: Sequence[str], *, rea
     held = [each.page_id for each in active if each.name == name]
     if not held:
         names = sorted({each.name for each in active})
-        known = f"; holds: {', '.join(names)}" if names else "; there is no hold"
+        known = f"; holds: {', '.join(names)}" if names else "; no page is held"
         raise SnapshotError(f"there is no hold {name!r}{did_you_mean(name, names)}{known}")
     chosen = [safe_id(writer.library.get_page(page)[1].page_id) for page in pages] or held
     for page_id in chosen:
