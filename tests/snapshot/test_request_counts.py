@@ -16,7 +16,7 @@ from tests.snapshot.small_tree import tree_bytes
 from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki
 
 PAGES = 36
-IDLE = {Flavour.CLOUD: 15, Flavour.DATA_CENTER: 5}
+IDLE = {Flavour.CLOUD: 16, Flavour.DATA_CENTER: 5}
 """Requests without changes, besides those for each 200 pages; Data Center: two of them for a page with many files."""
 RULE = ArchivedSettings(status=True, labels=("archived",), under=("Archive",))
 

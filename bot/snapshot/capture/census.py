@@ -397,6 +397,8 @@ def _list_labelled(
     readings: list[dict[str, frozenset[str]] | None] = []
     if overview.finds_labels:
         readings.append(gateway.list_labels(census.space_key, names, fetchers) if names else {})
+        if readings[0] is not None and names and not _is_as_before(census, _only(rule.labels, readings[0])):
+            readings.append(gateway.list_labels(census.space_key, names, fetchers))  # the index lacks archived pages
     else:
         # A capture that reads everything asks the search index about the labels of each page.
         for lists in overview.readings[: 1 if overview.memory is None else 2]:
@@ -406,11 +408,15 @@ def _list_labelled(
     census.used_labels = frozenset(names).intersection(name for labelled in found for name in labelled)
     has_labels = any(parts.labels is not None for parts in overview.parts.values())
     if found and not has_labels:
-        return [{label: labelled.get(label.casefold(), frozenset()) for label in rule.labels} for labelled in found]
+        return [_only(rule.labels, labelled) for labelled in found]
     if census.is_plain or (overview.parts and not has_labels):
         raise WikiError("the listing of the pages has no labels")
     both = [overview.parts, overview.parts | overview.parts_again if overview.parts_again else overview.parts]
     return [{label: _find_in(parts, label.casefold()) for label in rule.labels} for parts in both]
+
+
+def _only(labels: Iterable[str], labelled: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    return {label: labelled.get(label.casefold(), frozenset()) for label in labels}
 
 
 def _find_in(listed: Mapping[str, PageParts], name: str) -> frozenset[str]:

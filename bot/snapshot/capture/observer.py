@@ -198,7 +198,7 @@ class Observer:
         try:
             if asked.captured is not None:
                 page = Page(asked.ref, asked.captured)
-            elif asked.body is not None and not _is_older(asked.body.page, asked.ref):
+            elif asked.body is not None and not _is_elsewhere(asked.body.page, asked.ref):
                 page, hints = asked.body.page, asked.body.improve(hints)
             else:
                 page = agreed(lambda: self.gateway.fetch_page(page_id))
@@ -283,6 +283,12 @@ def _read_singly(gateway: WikiGateway, page_id: str) -> Page | WikiError:
 def _is_older(page: Page, listed: PageRef) -> bool:
     """Return whether a page has an earlier version than a listing said, or none."""
     return page.version < max(1, listed.version.number)
+
+
+def _is_elsewhere(page: Page, listed: PageRef) -> bool:
+    """Return whether a page is older than a listing said, or has another parent under the same version."""
+    is_same_version = page.version == listed.version.number
+    return _is_older(page, listed) or (is_same_version and page.ref.parent_id != listed.parent_id)
 
 
 def _is_held(page: Page, record: PageRecord | None) -> bool:

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from bot.config.policy import ArchivedSettings
 from bot.errors import WikiError
 from bot.log import logger
 from bot.snapshot.archive.record import Ancestor
+from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.census import LISTED, Census
 from bot.snapshot.capture.overview import Overview
 from bot.storage.addresses import stated_title
@@ -151,9 +153,9 @@ def select(
     is_unresolved = not all(roots.ids for roots in found.values())  # a folder without pages can be the root
     if lists_all_nodes or is_unresolved:
         if everything or is_unresolved:
-            unlisted = _add_all(gateway, space_key, nodes)
+            unlisted = _add_all(gateway, space_key, nodes, twice=census is not None)
         else:
-            unlisted = _add_childless(gateway, nodes, _ids_of(found))
+            unlisted = _add_childless(gateway, nodes, _ids_of(found), twice=census is not None)
         found = _find_all_roots(rule, nodes, recall)
     labelled = census.labelled if census else _find_labelled(gateway, space_key, rule)
     below = _find_below(nodes, _ids_of(found))
@@ -237,28 +239,36 @@ def _tops(nodes: Mapping[str, TreeItem]) -> list[str]:
     return [node.id for node in nodes.values() if node.parent_id not in nodes]
 
 
-def _add_all(gateway: WikiGateway, space_key: str, nodes: dict[str, TreeItem]) -> list[str]:
-    """Add the nodes of the space that are not pages; where the space cannot be searched, look below each root."""
+def _add_all(gateway: WikiGateway, space_key: str, nodes: dict[str, TreeItem], *, twice: bool) -> list[str]:
+    """Add the nodes of the space that are not pages; where the space cannot be searched, look below each root.
+
+    The page tree and the search index are two sources already.
+    """
     try:
         found = gateway.fetch_containers_in(space_key, nodes)
     except WikiError as error:
         logger.warning("the folders and whiteboards of space {} cannot be searched: {}", space_key, error)
-        return _add_childless(gateway, nodes, _tops(nodes))
+        return _add_childless(gateway, nodes, _tops(nodes), twice=twice)
     for node in found:
         nodes.setdefault(node.id, node)
     return []
 
 
-def _add_childless(gateway: WikiGateway, nodes: dict[str, TreeItem], tops: Iterable[str]) -> list[str]:
+def _add_childless(gateway: WikiGateway, nodes: dict[str, TreeItem], tops: Iterable[str], *, twice: bool) -> list[str]:
     """Add the nodes below *tops* that are not pages; return what failed, because the pages can be captured without."""
     failed = []
     for top in tops:
         try:
-            for node in gateway.fetch_containers_below(nodes[top]):
+            for node in _read(partial(gateway.fetch_containers_below, nodes[top]), twice=twice):
                 nodes.setdefault(node.id, node)
         except WikiError as error:
             failed.append(f"the folders and whiteboards below {nodes[top].title!r} could not be listed: {error}")
     return failed
+
+
+def _read(read: Callable[[], list[Container]], *, twice: bool) -> list[Container]:
+    """Return what two successive answers agree on; with *twice* False, one answer."""
+    return agreed(read) if twice else read()
 
 
 def judge_rules(rule: ArchivedSettings) -> Iterable[RuleProblem]:
