@@ -10,6 +10,7 @@ from bot.config.policy import HistoryMode
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.capture.outcome import CaptureOutcome
+from bot.snapshot.verify.verification import verify
 from tests.scripted_proxy import Answer
 from tests.snapshot.capturing import record_of, run_capture
 from tests.snapshot.lying_proxy import text_of
@@ -260,3 +261,23 @@ def test_what_is_captured_is_no_second_answer_if_a_listing_says_that_there_is_mo
     record = record_of(tmp_path, "Minutes")
     assert outcome.verdict is RunVerdict.COMPLETE
     assert (len(record.attachments), len(record.comments)) == ((2, 2) if kind == "attachment" else (1, 3))
+
+
+def test_a_page_that_has_fewer_versions_than_were_captured_is_read_again_and_a_doubt(
+    wiki: SmallWiki, tmp_path: Path
+) -> None:
+    for number in (2, 3):
+        wiki.edit("Final report", f"<p>text {number}</p>")
+    capture(wiki, tmp_path)
+    wiki.store.pages.delete_version(wiki.ids["Final report"], 2)  # the newest version is the second one then
+
+    lessened = capture(wiki, tmp_path, day=1)
+
+    record = record_of(tmp_path, "Final report")
+    assert (record.version.number, [each.number for each in record.versions]) == (2, [2, 1])
+    assert lessened.verdict is RunVerdict.UNCONFIRMED
+    assert any("an earlier version of 1 page than the last capture saw" in each.reason for each in lessened.doubts)
+    assert verify(tmp_path).findings == ()
+    wiki.edit("Final report", "<p>text 4</p>")
+    assert capture(wiki, tmp_path, day=2).verdict is RunVerdict.COMPLETE
+    assert [each.number for each in record_of(tmp_path, "Final report").versions] == [3, 2, 1]

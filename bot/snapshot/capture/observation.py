@@ -225,8 +225,8 @@ def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[Rec
     """Return the version history, newest first; captured versions are not requested again."""
     before = known.record
     held = before.versions if before else ()
-    if not _is_without_gaps(held):
-        held = ()  # a list that was cut: all of it is read again
+    if not _is_without_gaps(held) or (held and held[0].number > page.version):
+        held = ()  # a list that was cut, or a wiki that was restored from a backup: all of it is read again
     if held and held[0].number == page.version:
         return held
     if page.version == (held[0].number + 1 if held else 1):
@@ -241,7 +241,7 @@ def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[Rec
         """Return whether no version is missing and the newest is the one that two other answers named."""
         numbers = [version.number for version in found]
         ref, oldest = page.ref.version, held[0].number + 1 if held else 1
-        if numbers != list(range(page.version, oldest - 1, -1)):
+        if not numbers or numbers != list(range(page.version, oldest - 1, -1)):
             return False
         newest = (found[0].when, found[0].author.id, found[0].message)
         return newest == (ref.when, ref.author.id, ref.message)
