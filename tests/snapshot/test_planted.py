@@ -17,6 +17,7 @@ from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.bag import parse_manifest
 from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.file_tree import UnlistedTree
 from bot.snapshot.archive.folder import Folder, check_path
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.journal import Journal, JournalStep, recover
@@ -380,6 +381,17 @@ def test_a_name_outside_the_rule_is_refused_everywhere(planted: Planted, path: s
         Folder(planted.root).read(path)
     with pytest.raises(EvidenceError):
         parse_manifest(f"{'0' * 64}  {path}\n".encode(), name="manifest")
+
+
+@pytest.mark.parametrize("path", ["../outside/authorized_keys", "WS2/../../outside/authorized_keys", ".git/config"])
+def test_a_file_that_was_only_looked_for_is_not_read_outside_the_rule(planted: Planted, path: str) -> None:
+    tree = UnlistedTree(planted.root)
+    tree.has_file(path)
+    tree.has_other(path)
+
+    with pytest.raises(EvidenceError, match="not a path inside the snapshots"):
+        tree.read(path)
+    assert tree.read("WS2/bagit.txt")
 
 
 # The search index

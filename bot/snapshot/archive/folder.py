@@ -209,6 +209,7 @@ class FolderReader(Folder):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self._above: str | None = None
+        """The open folder, if its path is one that the format allows."""
         self._names: list[str] = []
         self._handles: list[int] = []
 
@@ -241,7 +242,8 @@ class FolderReader(Folder):
         for name in names[shared:]:
             self._handles.append(self._open(name, _FOLDER, self._handles[-1], folder))
             self._names.append(name)
-        self._above = folder
+        if not folder or _PATH.fullmatch(folder):  # `_look_at` can be asked about any path
+            self._above = folder
 
     def __del__(self) -> None:
         """Close the folders."""
