@@ -103,6 +103,8 @@ def _started(program: Path | str, folder: Path, settings: Path) -> Iterator[Obje
         f"-s3.config={settings}",
         f"-s3.localSocket={folder / 's3.sock'}",
         "-s3.iam=false",
+        "-s3.port.iceberg=0",  # otherwise the server ends if another one has this port, which is the same for all
+        "-s3.port.lance=0",
     ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "server", *arguments], cwd=folder, stdout=log, stderr=log)
