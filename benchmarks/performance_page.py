@@ -25,6 +25,7 @@ _EXPORTER = "confluence-markdown-exporter"
 _STEPS = {"first": "first", "unchanged": "unchanged", "changed": "one changed"}
 _COLUMNS = {"wall": "Seconds", "cpu": "CPU seconds", "requests": "Requests", "kilobytes": "kB received"}
 
+_SECONDS = {"wall", "cpu"}
 _LEAST_SECONDS = 0.001
 """What takes less is drawn as this, because the axes are logarithmic."""
 
@@ -81,7 +82,7 @@ def _compare(runs: Sequence[Figures], rival: str) -> Iterator[str]:
         for step, words in _STEPS.items():
             for latency in sorted({row["latency"] for row in runs}):
                 ours, theirs = (_find(runs, flavour, step, latency, tool) for tool in ("wikibot", rival))
-                pairs = (f"{_number(ours[name])} / {_number(theirs[name])}" for name in _COLUMNS)
+                pairs = (f"{_figure(name, ours)} / {_figure(name, theirs)}" for name in _COLUMNS)
                 ratio = ours["wall"] / theirs["wall"]
                 yield f"| {NAMES[flavour]} | {words} | {latency} ms | {' | '.join(pairs)} | {ratio:.2f} |"
     yield ""
@@ -179,8 +180,8 @@ def _list_desk(desk: Figures) -> Iterator[str]:
         yield f"| {row['page']} | {times} | {'met' if is_met else 'missed'} |"
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) or value >= 100 else f"{value:.1f}"
+def _figure(name: str, row: Figures) -> str:
+    return f"{row[name]:.1f}" if name in _SECONDS else f"{row[name]:,.0f}"
 
 
 def render_picture(capture: Figures) -> str:
