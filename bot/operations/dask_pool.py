@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
+from types import NoneType
 from typing import Any, ParamSpec, TypeVar
 
 from bot.errors import SettingsError, SnapshotError
@@ -21,8 +22,9 @@ class DaskPool(Executor):
     """Runs calls on a cluster.
 
     The scheduler repeats a call whose worker died. It cannot know which of the calls on a worker ended it, so it gives
-    up some that are innocent (`KilledWorker`, see `distributed.scheduler.allowed-failures`). Such a call is made once
-    more while nothing else runs. If it ends its workers then, too, it fails with `BrokenExecutor`.
+    up some that are innocent (`KilledWorker`, see `distributed.scheduler.allowed-failures`), or reports their result as
+    an error. Each call that fails is made once more while nothing else runs. If it ends its workers then, too, it fails
+    with `BrokenExecutor`.
     """
 
     def __init__(self, client: Any) -> None:
@@ -52,7 +54,7 @@ class DaskPool(Executor):
         self._executor.shutdown(wait and not cancel_futures)
 
     def _settle(self, outer: Future[_T], call: Callable[[], _T], done: Future[_T]) -> None:
-        is_suspect = _ended_workers(done)
+        is_suspect = _has_failed(done)
         self._finish_one(new_suspects=int(is_suspect))
         if is_suspect:
             self._again.submit(self._call_alone, outer, call)
@@ -105,6 +107,11 @@ def _call(converter: str, fn: Callable[..., _T], args: tuple[Any, ...], kwargs: 
             f"a worker of the cluster has {CONVERTER}, and this wikibot has {converter}; install the same release"
         )
     return fn(*args, **kwargs)
+
+
+def _has_failed(done: Future[Any]) -> bool:
+    """Return whether a call is repeated alone: if a worker ends just then, the error of a good call is of any type."""
+    return not done.cancelled() and not isinstance(done.exception(), CancelledError | NoneType)
 
 
 def _ended_workers(done: Future[Any]) -> bool:
