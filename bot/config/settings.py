@@ -375,7 +375,7 @@ def _read_all(source: YamlSource) -> tuple[Settings, WikiOrigins]:
 
 
 def _raise_if_not_read(path: Path, dotenv: Path) -> None:
-    """Raise `SettingsError` for a file that cannot be read, or that the library would skip without a word."""
+    """Raise `SettingsError` for a file that cannot be read, or that the library would skip silently."""
     folder, target = path.parent.resolve(), path.resolve()
     if path != dotenv and not target.is_relative_to(folder):
         raise SettingsError(

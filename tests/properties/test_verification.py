@@ -14,7 +14,7 @@ from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.indexes import indexed
 from bot.snapshot.verify.event_line import LoggedPage
 from bot.snapshot.verify.file_names import find_bad_names
-from bot.snapshot.verify.page_check import index_plain
+from bot.snapshot.verify.page_check import index_page
 from bot.snapshot.verify.page_rules import RunOfPage, find_flaws, is_plainly_new
 from bot.snapshot.verify.record_reader import load_json
 
@@ -91,7 +91,7 @@ def test_the_index_of_a_usual_page_is_made_as_that_of_any_page(
     fields = ("1", "WS2", "data/_source/1/record-000001.json", "data/_source/1/v1.xml", "a" * 64, version)
     log = LoggedPage("", *fields, captured, archived, gone, None, "wikibot-markdown 5")
 
-    found = index_plain(shown, log)
+    found = index_page(shown, log)
 
     if found is not None:
         assert found == indexed(PageEntry.model_validate(shown | _state_fields(log)))

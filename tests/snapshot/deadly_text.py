@@ -1,6 +1,6 @@
 """An executor whose converter dies at certain words of a page, as a bug of a C library would end it.
 
-It runs in a process of the pool or on a worker of the cluster: `os._exit` ends that process without a word.
+It runs in a process of the pool or on a worker of the cluster: `os._exit` ends that process silently.
 """
 
 import os

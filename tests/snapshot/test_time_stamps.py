@@ -124,9 +124,9 @@ def test_a_bad_answer_is_not_kept(
     assert not (root / STAMP).exists()
 
 
-@pytest.mark.parametrize(("days", "problem"), [(-1, "is 20"), (1, "every later check would find this stamp wrong")])
+@pytest.mark.parametrize("days", [-1, 1])
 def test_a_stamp_of_an_authority_whose_clock_is_wrong_is_not_kept(
-    root: Path, authority: Authority, signer: Signer, days: int, problem: str
+    root: Path, authority: Authority, signer: Signer, days: int
 ) -> None:
     first(root, signer)
     here = dt.timedelta(days=days)
@@ -134,7 +134,7 @@ def test_a_stamp_of_an_authority_whose_clock_is_wrong_is_not_kept(
     report = tell_one(root, TimeStamps(authority.url, authority.ca, state_of(root), lambda: now() + here))
 
     assert report.state is WitnessState.FAILED
-    assert problem in report.message
+    assert "every later check would find this stamp wrong" in report.message
     assert not (root / STAMP).exists()
 
 

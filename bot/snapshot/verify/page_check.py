@@ -114,11 +114,11 @@ class BagCheck:
         self._compare(found, log, view, full)
         shown = found.shown
         shown["path"] = view
-        plain = index_plain(shown, log)
-        if plain is None:
+        row = index_page(shown, log)
+        if row is None:
             self._report(full, _NO_RECORD)
             return None
-        self._indexed[page] = plain
+        self._indexed[page] = row
         return shown
 
     def _rebuild_redacted(self, page: str, log: LoggedPage, view: str) -> dict[str, Any] | None:
@@ -186,7 +186,7 @@ def load_checked_bag(
     return bag
 
 
-def index_plain(shown: dict[str, Any], log: LoggedPage) -> IndexedPage | None:
+def index_page(shown: dict[str, Any], log: LoggedPage) -> IndexedPage | None:
     """Return what `PageEntry` and `indexed` make of a page; None for types and forms that wikibot does not write.
 
     `VERIFY.md` has the same rules.
