@@ -160,7 +160,7 @@ def test_without_memory_what_the_store_has_is_recognised(root: Path, store: Obje
     assert objects_of(store) == tree_bytes(root)
 
 
-@pytest.mark.parametrize("path", [PAGE, "SHA256SUMS", "log/2026/000002.changes"])
+@pytest.mark.parametrize("path", [PAGE, "SHA256SUMS", "log/2026/000002.changes", "log/2026/000001.events.jsonl"])
 def test_another_file_in_the_store_is_never_overwritten(
     root: Path, store: ObjectStore, signer: Signer, path: str
 ) -> None:
@@ -191,17 +191,68 @@ def test_a_store_with_another_log_is_left_alone(root: Path, store: ObjectStore, 
     assert objects_of(store) == before
 
 
-def test_a_file_that_disappeared_is_restored_and_reported(root: Path, store: ObjectStore, signer: Signer) -> None:
+@pytest.mark.parametrize("path", [PAGE, "log/2026/000001.events.jsonl", "WS2/bagit.txt"])
+def test_a_file_that_disappeared_is_restored_and_reported(
+    root: Path, store: ObjectStore, signer: Signer, path: str
+) -> None:
     mirror(root, store)
-    store.delete(PAGE)
+    store.delete(path)
     capture_second(root, Disk(), signer=signer)
 
     report = mirror(root, store)
 
-    assert report.restored == (PAGE,)
+    assert report.restored == (path,)
     assert not report.is_fine
     assert "find out who removed" in str(report)
     assert objects_of(store) == tree_bytes(root)
+
+
+@pytest.mark.parametrize("has_new_run", [False, True], ids=["nothing new", "a new run"])
+def test_a_store_that_was_emptied_is_filled_again_and_reported(
+    root: Path, store: ObjectStore, signer: Signer, has_new_run: bool
+) -> None:
+    mirror(root, store)
+    removed = objects_of(store)
+    for path in removed:
+        store.delete(path)
+    if has_new_run:
+        capture_second(root, Disk(), signer=signer)
+
+    report = mirror(root, store)
+
+    assert set(report.restored) == set(removed)
+    assert not report.is_fine
+    assert objects_of(store) == tree_bytes(root)
+    assert mirror(root, store).is_fine
+
+
+def test_a_store_that_lost_files_during_an_interruption_gets_them_again(root: Path, store: ObjectStore) -> None:
+    stops = iter([False] * 6)
+    mirror(root, store, should_stop=lambda: next(stops, True))
+    lost = {each.path for each in store.iter_objects()}
+    for path in lost:
+        store.delete(path)
+
+    report = mirror(root, store)
+
+    assert set(report.restored) == lost
+    assert objects_of(store) == tree_bytes(root)
+
+
+def test_a_store_that_was_set_back_to_an_older_run_is_completed_and_reported(
+    root: Path, store: ObjectStore, signer: Signer
+) -> None:
+    mirror(root, store)
+    older = objects_of(store)
+    capture_second(root, Disk(), signer=signer)
+    mirror(root, store)
+    replace(store, objects_of(store), older)
+
+    report = mirror(root, store)
+
+    assert set(report.restored) == tree_bytes(root).keys() - older.keys()
+    assert objects_of(store) == tree_bytes(root)
+    assert mirror(root, store).is_fine
 
 
 def test_a_file_that_is_damaged_on_disk_does_not_reach_the_store(root: Path, store: ObjectStore) -> None:
@@ -313,10 +364,12 @@ def swap(first: str, second: str) -> Change:
 
 
 @pytest.fixture(scope="module")
-def mirrored(server: ObjectServer, bucket: str, signed_original: Path) -> ObjectStore:
+def mirrored(
+    server: ObjectServer, bucket: str, signed_original: Path, tmp_path_factory: pytest.TempPathFactory
+) -> ObjectStore:
     """A store with the snapshots of `signed_original`; a test puts back what it changes."""
     store = server.store(bucket, "mirrored")
-    with closing(UploadMemory(signed_original.with_name("memory.sqlite"))) as memory:
+    with closing(UploadMemory(tmp_path_factory.mktemp("memory") / "memory.sqlite")) as memory:
         assert FolderMirror(signed_original, store, memory).run().is_fine
     return store
 

@@ -29,7 +29,11 @@ WRITERS = 8
 
 @dataclass
 class FolderMirror:
-    """One mirroring of the folder *root*. The folder must not change meanwhile."""
+    """One mirroring of the folder *root*. The folder must not change meanwhile.
+
+    The memory says what the bot may replace. What the store has is listed each time: it may have been emptied, or set
+    back to an older run.
+    """
 
     root: Path
     store: ObjectStore
@@ -67,12 +71,14 @@ class FolderMirror:
         if self.memory.seal == seal and stored == next(iter(heads)):
             return
         self.memory.set_seal("")
-        if stored is not None and self.memory.is_empty:
+        remembered = self.memory.file(HEAD)
+        if stored is not None and (remembered is None or remembered[0] != stored):
             self._learn()
+        etags = {each.path: each.etag for each in self.store.iter_objects()}
         dropped: list[str] = []
         others: set[str] = set()
         for group in self._listed.groups():
-            self._put(group)
+            self._put(group, etags)
             if group.prefix:
                 dropped += self.memory.files(group.prefix).keys() - group.files.keys()
             else:
@@ -105,7 +111,7 @@ class FolderMirror:
         return " ".join(digest for group in self._listed.last_groups() for _, digest in sorted(group.files.items()))
 
     def _learn(self) -> None:
-        """Without memory of the store: what its head lists, which is one of ours, may be replaced by a later run."""
+        """Note what the head in the store lists: it is one of ours, so a later run may replace those files."""
         try:
             for group in ListedFiles(self.store.read).groups():
                 for path, digest in group.files.items():
@@ -113,31 +119,14 @@ class FolderMirror:
         except EvidenceError as error:
             logger.warning("{}: what is there cannot be taken over: {}", self.store.address, error)
 
-    def _put(self, group: FileGroup) -> None:
-        """Upload what the store does not have of one group."""
+    def _put(self, group: FileGroup, etags: dict[str, str]) -> None:
+        """Upload what the store does not have of one group, and what it has lost."""
         known = self.memory.files(group.prefix) if group.prefix else self._recall(group.files)
-        changed = {path for path, digest in group.files.items() if path not in known or known[path][0] != digest}
-        if not changed:
-            return
-        if group.prefix:  # one listing shows them all, so files that have disappeared are seen too
-            etags = {each.path: each.etag for each in self.store.iter_objects(group.prefix)}
-        else:
-            etags = self._find_etags(changed)
-        plans = (
-            self._plan(path, digest, known.get(path), etags.get(path))
-            for path, digest in group.files.items()
-            if group.prefix or path in changed
-        )
+        plans = (self._plan(path, digest, known.get(path), etags.get(path)) for path, digest in group.files.items())
         self._upload_all([plan for plan in plans if plan])
 
     def _recall(self, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
         return {path: found for path in paths if (found := self.memory.file(path)) is not None}
-
-    def _find_etags(self, paths: set[str]) -> dict[str, str]:
-        """Return the ETag of each file that is in the store."""
-        with ThreadPoolExecutor(WRITERS) as pool:
-            found = zip(paths, pool.map(self.store.find, paths), strict=True)
-            return {path: stored.etag for path, stored in found if stored is not None}
 
     def _plan(self, path: str, digest: str, known: tuple[str, str] | None, etag: str | None) -> FileUpload | None:
         """Decide about one file: None if it is there; raises `StoreConflictError` for anything unexpected."""

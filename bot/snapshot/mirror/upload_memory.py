@@ -43,11 +43,6 @@ class UploadMemory:
             self._database.commit()
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing is known about the store."""
-        return not self._rows("SELECT 1 FROM files LIMIT 1")
-
-    @property
     def seal(self) -> str:
         """What was mirrored completely; empty if nothing was."""
         rows = self._rows("SELECT value FROM meta WHERE name = 'seal'")
