@@ -19,6 +19,8 @@ _LOCK_SECONDS = 60.0
 _SIDE = "wikibot-rebase"
 _FORCE = ("--force", "--force")  # twice: also for a work tree that was only half made
 _PROPOSALS = "wikibot/"
+_FOUND = "refs/wikibot/found"
+"""What the remote has now, until it is known that it still has all that was taken from it."""
 _NOT_NEWEST = ("non-fast-forward", "fetch first", "stale info")
 
 
@@ -43,15 +45,16 @@ class DataRemote:
     def pull(self) -> None:
         """Clone the repository, or take its newest commits; own commits that are not pushed follow them.
 
-        Raises `SettingsError` if the remote does not answer, or if both sides changed the same lines; then the files
-        stay as they were. Raises `LockedError` if data files are being edited all the time.
+        Raises `SettingsError` if the remote does not answer, has lost commits that were taken from it, or if both sides
+        changed the same lines; then the files stay as they were. Raises `LockedError` if data files are being edited
+        all the time.
         """
         if not (self.folder / ".git").exists():
             self._clone()
         if self.signing_key is not None:
             self._git("config", "wikibot.signingKey", str(self.signing_key))
         self._raise_if_busy()
-        self._git("fetch", "--quiet", "--no-tags", self.policy.remote, self._refspec)
+        self._fetch()
         if not self._is_ancestor(self._ref, "HEAD"):
             with repository_lock(self.folder / ".git", is_shared=False):
                 self._rebase()
@@ -110,7 +113,7 @@ class DataRemote:
                 "push", "--quiet", "--no-verify", self.policy.remote, f"HEAD:refs/heads/{self.policy.branch}"
             )
             if not done.returncode:
-                self._git("fetch", "--quiet", "--no-tags", self.policy.remote, self._refspec)
+                self._fetch()
                 logger.info("pushed to {}", self.policy.remote)
                 return None
             said = done.stderr.decode("utf-8", "replace")
@@ -143,16 +146,32 @@ class DataRemote:
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._git("init", "--quiet", f"--initial-branch={self.policy.branch}")
-        self._git("fetch", "--quiet", "--no-tags", self.policy.remote, self._refspec)
+        self._fetch()
         self._git("reset", "--quiet", "--hard", self._ref)
+
+    def _fetch(self) -> None:
+        """Set `_ref` to what the remote has; raises `SettingsError` if it has lost commits that are in this clone.
+
+        Such commits would be pushed again as own ones, though a person may have taken them back.
+        """
+        self._git("fetch", "--quiet", "--no-tags", self.policy.remote, f"+refs/heads/{self.policy.branch}:{_FOUND}")
+        base = self._run("merge-base", "HEAD", self._ref)
+        taken = base.stdout.decode().strip()
+        if taken and not self._is_ancestor(taken, _FOUND):
+            found = self._git("rev-parse", "--short", _FOUND).decode().strip()
+            raise SettingsError(
+                f"{self.policy.remote}: branch {self.policy.branch} has lost commits that {self.folder} took from it, "
+                f"the newest of them {taken[:10]}; nothing was taken or pushed. If people took them back, go along with"
+                f" `git -C {self.folder} rebase --onto {found} {taken[:10]}`. If the repository was restored from an "
+                f"older backup, give them back with `git -C {self.folder} push {self.policy.remote} "
+                f"HEAD:{self.policy.branch}`. If it is another repository, name another `folder` in data_git"
+            )
+        self._git("update-ref", self._ref, _FOUND)
 
     @property
     def _ref(self) -> str:
+        """The commit of the remote that was fetched last."""
         return f"refs/remotes/origin/{self.policy.branch}"
-
-    @property
-    def _refspec(self) -> str:
-        return f"+refs/heads/{self.policy.branch}:{self._ref}"
 
     @property
     def _signing(self) -> list[str]:

@@ -1,5 +1,7 @@
 """Data files in a git remote: bare repositories on this machine, and the commands that people run."""
 
+import re
+import shlex
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,6 +122,40 @@ def test_both_sides_changed_and_a_remote_that_is_away_lose_nothing(service: Serv
     assert "By a person." in remote.git(remote.bare.with_name("away.git"), "show", "main:ws2.yaml")
     assert "git fetch failed" in service.err
     assert "By command." in service.wiki.body(service.home)
+
+
+@pytest.mark.parametrize("advice", ["rebase", "push"])
+def test_commits_that_the_remote_has_lost_are_given_back_only_by_a_person(
+    service: Service, remote: Remote, advice: str
+) -> None:
+    remote.edit("All is well.", "Taken back.")
+    _run(service)
+    remote.git(remote.bare, "update-ref", "refs/heads/main", "main~1")
+
+    codes = [_run(service), _run(service)]  # the second has nothing new to fetch
+    said = service.err
+
+    assert codes == [3, 3], said
+    assert "branch main has lost commits" in said
+    assert "Taken back." not in remote.show()
+    command = next(each for each in re.findall("`(git [^`]+)`", said) if f" {advice} " in each)
+    subprocess.run(shlex.split(command), check=True, capture_output=True)
+    assert _run(service) == 0, service.err
+    wanted = advice == "push"
+    assert ("Taken back." in remote.show(), "Taken back." in service.wiki.body(service.home)) == (wanted, wanted)
+
+
+def test_another_repository_in_the_place_of_the_remote_gets_no_commits(service: Service, remote: Remote) -> None:
+    _run(service)
+    remote.git(remote.bare, "update-ref", "-d", "refs/heads/main")
+    emptied = _run(service)
+    remote.git(remote.person, "checkout", "--quiet", "--orphan", "new")
+    remote.git(remote.person, "commit", "--quiet", "-m", "Another history")
+    remote.git(remote.person, "push", "--quiet", "origin", "HEAD:main")
+
+    assert (emptied, _run(service)) == (3, 3)
+    assert "branch main has lost commits" in service.err
+    assert remote.subjects() == ["Another history"]
 
 
 def test_a_hook_in_the_clone_does_not_run_and_git_sees_no_secret(service: Service, remote: Remote) -> None:
