@@ -233,7 +233,7 @@ def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
     """Remove a captured PAGE for good, also from what other pages show of it; digests stay, and all still verifies.
 
     Says first where the page is shown and what cannot be removed. Ends with 1 if title or text is found afterwards,
-    or if a witness or the mirror does not have the run.
+    if a file of another page could not be searched, or if a witness or the mirror does not have the run.
     """
     outside = outside_of(app)
     try:
@@ -256,8 +256,10 @@ def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
         output.fail(f"{trace.place} still has the {trace.what} of the page")
     if planned.has_copies:
         output.fail("other pages or files have the text; see above")
+    if erasure.unread:
+        output.fail(f"{counted(len(erasure.unread), 'file')} of other pages could not be searched; see above")
     code = inform_outside(outside)
-    return 1 if done.leftovers or planned.has_copies else code
+    return 1 if done.leftovers or planned.has_copies or erasure.unread else code
 
 
 def _say_traces(planned: archive.PlannedRedaction) -> None:
@@ -267,6 +269,8 @@ def _say_traces(planned: archive.PlannedRedaction) -> None:
     for trace in erasure.said_by:
         words = "a page that it includes or lists has" if trace.is_quoted else "its own words or files have"
         output.warn(f"not changed: {trace.place}: {words} the {trace.what}; redact it too if needed")
+    for trace in erasure.unread:
+        output.warn(f"not searched: {trace.place}: {trace.what}; look at it yourself")
     for trace in planned.in_state:
         output.warn(
             f"not changed: {trace.place}: it has the {trace.what}, from the data file or from a page with regions"

@@ -15,7 +15,8 @@ import pytest
 
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.erasure.removal import redact
+from bot.snapshot.erasure.traces import find_traces
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.desk.archive_world import EVIL_TITLE, PNG, ArchiveWorld, archive_desk, capture_world

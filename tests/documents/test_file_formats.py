@@ -32,7 +32,8 @@ from bot.snapshot.archive.journal import recover
 from bot.snapshot.archive.record import is_same_capture, parse_record
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.capture_memory import CaptureMemory, SpaceMemory
-from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.erasure.removal import redact
+from bot.snapshot.erasure.traces import find_traces
 from bot.storage.markers import Marker
 from bot.sync.page_memory import PageMemory
 from bot.sync.plan import Plan

@@ -40,5 +40,5 @@ def test_a_room_imports_only_what_its_docstring_says(room: Path) -> None:
     assert sentence, "the docstring has no sentence that begins with `May import`"
     named = {name.removeprefix("bot.").split(".")[0] for name in re.findall(r"`([\w.]+)`", sentence[0])}
     assert imports_of(room) <= named | (
-        {"archive", "capture", "mirror", "query", "verify", "witness"} if "snapshot" in named else set()
+        {"archive", "capture", "erasure", "mirror", "query", "verify", "witness"} if "snapshot" in named else set()
     )

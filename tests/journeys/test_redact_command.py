@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import HOME, Desk
+from tests.snapshot.packed_files import pdf_of
 from tests.snapshot.small_tree import tree_bytes
 
 pytestmark = [
@@ -47,6 +48,21 @@ def test_an_included_page_is_removed_everywhere(desk: Desk, page: str) -> None:
     assert "nothing found" in desk.ran("search", "striped animals", code=1).err
     assert desk.ran("verify", "--format", "json").json["findings"] == []
     assert "complete" in desk.ran("snapshot", "--format", "json").json["verdict"]
+
+
+def test_a_file_that_could_not_be_searched_is_named_and_ends_with_1(desk: Desk, page: str) -> None:
+    other = desk.wiki.add_page("Minutes", "<p>other</p>", labels=("archived",))
+    desk.wiki.store.attachments.add(
+        int(other), "scan.pdf", pdf_of(), author=desk.wiki.account("ana"), media_type="application/pdf"
+    )
+    desk.ran("snapshot")
+
+    ran = desk.ran("redact", page, "--reason", "personal data", "--by", "Ana", "--yes", code=1)
+
+    assert f"attachments/{other}/" in ran.err
+    assert "it is a PDF file without text, such as a scan; look at it yourself" in ran.err
+    assert "1 file of other pages could not be searched" in ran.err
+    assert files_with(desk.folder / "snapshots", TEXT) == []
 
 
 def test_without_consent_nothing_is_written(desk: Desk, page: str) -> None:

@@ -14,8 +14,9 @@ from bot.errors import WikiError
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.capture.selection import find_ancestors
+from bot.snapshot.erasure.removal import redact
+from bot.snapshot.erasure.traces import find_traces
 from bot.snapshot.query.loss_lines import read_losses
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour

@@ -11,7 +11,8 @@ from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.erasure.removal import redact
+from bot.snapshot.erasure.traces import find_traces
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import (

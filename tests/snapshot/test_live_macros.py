@@ -8,7 +8,8 @@ import pytest
 
 from bot.convert import PageContext, ShownView, convert_page, find_fragments, find_live_macros
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.erasure.removal import redact
+from bot.snapshot.erasure.traces import find_traces
 from bot.snapshot.verify.verification import verify
 from bot.storage.reader import read_leniently
 from tests.snapshot.capturing import markdown_of, record_of, run_capture

@@ -18,7 +18,8 @@ from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.paths import attachment_path
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.erasure.removal import redact
+from bot.snapshot.erasure.traces import find_traces
 from bot.snapshot.mirror.folder_mirror import FolderMirror
 from bot.snapshot.mirror.mirror_report import MirrorReport
 from bot.snapshot.mirror.object_store import (

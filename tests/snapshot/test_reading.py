@@ -8,7 +8,8 @@ from bot.errors import SnapshotError
 from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.erasure.removal import redact
+from bot.snapshot.erasure.traces import find_traces
 from bot.snapshot.query.page_diff import ChangeKind, compare_page, diff_page
 from bot.snapshot.query.timeline import read_timeline
 from bot.snapshot.verify.verification import verify

@@ -25,16 +25,17 @@ from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.library import load_library
-from bot.snapshot.archive.needles import Needles
 from bot.snapshot.archive.salt import Salts
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.erasure import find_traces
-from bot.snapshot.capture.erasure import redact as erase
+from bot.snapshot.erasure.needles import Needles
+from bot.snapshot.erasure.removal import redact as erase
+from bot.snapshot.erasure.traces import find_traces
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.machine import need
 from tests.snapshot.breaking_disk import Killed
 from tests.snapshot.capturing import markdown_of, run_capture
+from tests.snapshot.packed_files import docx_of, pdf_of, zip_of
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import CLOCK, finish, open_run, put_page, state_of, tree_bytes
 from tests.snapshot.small_wiki import ANA, LI, SmallWiki, small_wiki
@@ -249,7 +250,15 @@ def test_a_copy_is_named_in_whatever_form_another_page_has_it(small: tuple[Small
     wiki.add("Plain", f"<p>{LINE}</p>")
     wiki.add("Bold", f"<p>{LINE.replace('animals', 'ani<strong>mals</strong>')}</p>")
     wiki.add("Hyphens", f"<p>{LINE.replace('animals', 'ani&shy;mals')}</p>")
-    for title, name, content in (("Wide", "notes.txt", LINE.encode("utf-16")), ("Same", "other.bin", b"\0\1zebra")):
+    files = {
+        "Wide": ("notes.txt", LINE.encode("utf-16")),
+        "Same": ("other.bin", b"\0\1zebra"),
+        "Word": ("plan.docx", docx_of(TITLE, LINE)),
+        "Printed": ("plan.pdf", pdf_of("Before", LINE)),
+        "Packed": ("all.zip", zip_of({"x.bin": b"\0\1zebra"})),
+        "Scanned": ("scan.pdf", pdf_of()),
+    }
+    for title, (name, content) in files.items():
         wiki.add(title)
         wiki.store.attachments.add(wiki.ids[title], name, content, author=ANA, media_type="text/plain")
     run_capture(wiki, snapshots.root)
@@ -257,9 +266,14 @@ def test_a_copy_is_named_in_whatever_form_another_page_has_it(small: tuple[Small
     planned = redact(snapshots, wiki.ids["Zebra"])
 
     assert {trace.place.partition(" (")[0]: trace.what for trace in planned.erasure.said_by} == {
-        **dict.fromkeys(("Plain", "Bold", "Hyphens", "Wide"), "text"),
+        **dict.fromkeys(("Plain", "Bold", "Hyphens", "Wide", "Word", "Printed"), "text"),
         "Same": "content of a file",
+        "Packed": "content of a file",
     }
+    scanned = f"WS2/data/attachments/{wiki.ids['Scanned']}/"
+    assert [(trace.place.startswith(scanned), trace.what) for trace in planned.erasure.unread] == [
+        (True, "it is a PDF file without text, such as a scan")
+    ]
 
 
 def test_a_title_that_is_a_common_word_is_no_false_alarm(small: tuple[SmallWiki, Snapshots]) -> None:

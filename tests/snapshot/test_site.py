@@ -22,7 +22,8 @@ from bot.operations.site import WrittenSite, write_site
 from bot.present.period_report import report_as_html
 from bot.present.rendered_page import split_rendition
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.erasure.removal import redact
+from bot.snapshot.erasure.traces import find_traces
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.site_map import file_name, site_name
 from bot.wiki.dialect import Flavour
