@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote
 
 MIN_WORDS = 8
 """Words from which a line counts."""
@@ -38,6 +38,7 @@ _KEY_WORDS = 2
 _OPEN_WHOLE = frozenset("\"'>[=:/#*(\n") | {""}
 _CLOSE_WHOLE = frozenset("\"'<]&|)*/\n") | {""}
 _ITEM = frozenset({"- ", ": ", "# "})
+_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrt])|(.))")
 
 
@@ -137,9 +138,13 @@ def _readings(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         yield text
         if "%" in text:
-            yield _composed(unquote(text))
+            yield _composed(_unquoted(text))
         if "+" in text:
-            yield _composed(unquote_plus(text))
+            yield _composed(_unquoted(text.replace("+", " ")))
+
+
+def _unquoted(text: str) -> str:
+    return _QUOTED.sub(lambda found: unquote(found[0]), text)
 
 
 def _without(text: str, titles: Collection[str]) -> str:

@@ -198,7 +198,8 @@ def _own_words(library: Library, bag: Bag, entry: PageEntry, erasure: Erasure) -
         unpacker = Unpacker()
         for text in unpacker.iter_texts(content):
             own = own.joined(erasure.needles.find(text))
-        erasure.unread += [Trace(f"{bag.name}/{path}", why) for why in unpacker.unread]
+        place = f"{entry.title} ({entry.page_id}): {bag.name}/{path}"
+        erasure.unread += [Trace(place, why) for why in unpacker.unread]
     return own
 
 
