@@ -25,10 +25,10 @@ from bot.snapshot.query.report import build_report
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
-from tests.snapshot.capturing import details_of, events_of, run_capture
+from tests.snapshot.capturing import details_of, events_of, markdown_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import CLOCK, PAGES, SOFTWARE, finish, open_run, put_page, state_of, tree_bytes
-from tests.snapshot.small_wiki import ANA, SmallWiki, small_wiki
+from tests.snapshot.small_wiki import ANA, LI, SmallWiki, small_wiki
 from wikiserver.store.people import account_id_of
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -265,6 +265,36 @@ def test_a_page_that_is_deleted_or_new_after_the_interruption_is_noticed(wiki: S
     titles = {entry.title for _, entry in load_library(tmp_path).iter_entries()}
     assert "Late page" in titles
     assert "Page 12" not in titles
+
+
+def test_another_wiki_with_the_same_pages_is_asked_itself(wiki: SmallWiki, tmp_path: Path) -> None:
+    add_mixed_pages(wiki, 20)
+    with pytest.raises(Killed):
+        capture_in_parts(wiki, tmp_path, stop_at="Page 9", part_pages=100)
+    with small_wiki(wiki.flavour) as copy:
+        add_mixed_pages(copy, 20)
+        copy.store.pages.replace_body_unversioned(copy.ids["Page 5"], "<p>text of the copy</p>")
+
+        capture_in_parts(copy, tmp_path, part_pages=100)
+
+    assert "text of the copy" in markdown_of(tmp_path, "Page 5")
+
+
+def test_a_wiki_that_was_restored_after_the_interruption_is_asked_again(wiki: SmallWiki, tmp_path: Path) -> None:
+    add_mixed_pages(wiki, 40)
+    restore = wiki.store.back_up()
+    for title in ("Page 3", "Page 5"):
+        wiki.store.pages.update(wiki.ids[title], author=LI, body="<p>lost by the restore</p>", when=CLOCK)
+    with pytest.raises(Killed):
+        capture_in_parts(wiki, tmp_path, stop_at="Page 30", part_pages=100)
+    restore()
+    later = CLOCK + dt.timedelta(minutes=1)
+    wiki.store.pages.update(wiki.ids["Page 5"], author=LI, body="<p>written after the restore</p>", when=later)
+
+    capture_in_parts(wiki, tmp_path, part_pages=100)
+
+    assert "text 3, again" in markdown_of(tmp_path, "Page 3")
+    assert "written after the restore" in markdown_of(tmp_path, "Page 5")
 
 
 @pytest.mark.parametrize("restricted", ["Page 12", "Folder"])

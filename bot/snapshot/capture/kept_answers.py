@@ -31,20 +31,23 @@ _PARTS = 3  # what is read ahead belongs to one of the next parts
 
 
 class KeptAnswers:
-    """The answers to one capture by *account*, over as many processes as it needs; thread-safe.
+    """The answers of the wiki at *url* to one capture by *account*, over as many processes as it needs; thread-safe.
 
     An address that was asked twice has two answers, and they are found in the same order.
     """
 
-    def __init__(self, path: Path, account: str, now: datetime) -> None:
-        """Open the file of an interrupted capture; begin again if it is too old, damaged or of another account."""
+    def __init__(self, path: Path, url: str, account: str, now: datetime) -> None:
+        """Open the file of an interrupted capture; begin again if it is too old, damaged or of another account or wiki.
+
+        Another wiki can have pages with the same ids and versions, for example a copy to try things.
+        """
         self._path, self._lock = path, threading.Lock()
         self._part, self._process = _LISTING, 1
         self.is_continued = False
         """Whether there are answers to an earlier process."""
         self._database: sqlite3.Connection | None = None
         try:
-            self._database = self._open(account, now)
+            self._database = self._open(f"{account} at {url}", now)
         except (OSError, sqlite3.Error) as error:
             self._give_up(error)
 

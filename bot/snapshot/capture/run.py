@@ -45,7 +45,8 @@ def capture(
     """
     asked_before = Counter(gateway.requests)
     memory = CaptureMemory(writer.state, writer.now)
-    answers = gateway.answers = KeptAnswers(writer.state.answers, gateway.current_user.id, writer.now)
+    account = gateway.current_user.id
+    answers = gateway.answers = KeptAnswers(writer.state.answers, gateway.base_url, account, writer.now)
     is_interrupted = False
     fetchers = ThreadPoolExecutor(options.parallel_requests, thread_name_prefix="fetch")
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import PurePath
 
 from bot.errors import WikiError
@@ -15,7 +16,7 @@ from bot.snapshot.capture.kept_answers import KeptAnswers
 from bot.snapshot.capture.label_proof import find_unproved_labels
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import RuleName, RuleProblem, Selection, select
-from bot.wiki.gateway import PageRef, WikiGateway
+from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 from bot.wiki.page_tree import find_defects, find_misplaced
 
 
@@ -56,7 +57,10 @@ class SpaceChoice:
             raise failed[0]
 
     def _take_census(self, request: SpaceRequest) -> Census:
-        """List the pages; listings of an interrupted capture do not count if a page or its readers changed."""
+        """List the pages; listings of an interrupted capture do not count if a page or its readers changed.
+
+        A wiki that was restored from a backup meanwhile has earlier versions, which are not its newest.
+        """
         is_old = self.answers.is_continued
         census = take_census(self.gateway, request.space_key, request.rule, self.memory, self.fetchers)
         if not is_old:
@@ -64,6 +68,7 @@ class SpaceChoice:
         newest = self.gateway.fetch_newest_pages(request.space_key)
         changed = {ref.id for ref in newest if not _is_listed(ref, census)}
         has_all_changes = len(changed) < len(newest)
+        changed |= _find_undone(newest, census)
         changed |= self._find_changed_readers(census)
         if has_all_changes and not changed:
             return census
@@ -159,7 +164,19 @@ class SpaceChoice:
 
 def _is_listed(ref: PageRef, census: Census) -> bool:
     listed = census.refs.get(ref.id)
-    return listed is not None and listed.version.number == ref.version.number
+    return listed is not None and _version_of(listed) == _version_of(ref)
+
+
+def _find_undone(newest: Sequence[PageRef], census: Census) -> set[str]:
+    """Return the current pages that would be among the *newest* of the wiki if they were still as listed."""
+    since = min((ref.version.when for ref in newest), default=None)
+    found = {ref.id for ref in newest}
+    current = (ref for ref in census.refs.values() if ref.status is PageStatus.CURRENT)
+    return {ref.id for ref in current if ref.id not in found and (since is None or ref.version.when > since)}
+
+
+def _version_of(ref: PageRef) -> tuple[int, datetime]:
+    return ref.version.number, ref.version.when
 
 
 def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:

@@ -169,6 +169,10 @@ class Store:
         """Return a context manager in which all changes are atomic."""
         return self._database.transaction()
 
+    def back_up(self) -> Callable[[], None]:
+        """Copy the wiki in memory, and return what restores it; ids that were given out since are given out again."""
+        return self._database.back_up()
+
     def close(self) -> None:
         """Close the database; a database file is preserved."""
         self._database.close()

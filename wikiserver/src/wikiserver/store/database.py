@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,6 +53,18 @@ class Database:
                 for kind in ("TABLE", "INDEX"):
                     statement = statement.replace(f"CREATE {kind} ", f"CREATE {kind} IF NOT EXISTS ")
                 self._connection.execute(statement)
+
+    def back_up(self) -> Callable[[], None]:
+        """Copy the database in memory; the returned function puts the copy back, and ids are given out again."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+
+        def restore() -> None:
+            with self._lock:
+                copy.backup(self._connection)
+
+        with self._lock:
+            self._connection.backup(copy)
+        return restore
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
