@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -210,10 +211,26 @@ def test_a_witness_that_stops_answering_after_a_confirmation_fails(
     tell_one(root, hook)
     receiver.get_status = 404
 
-    report = tell_one(root, hook)
+    (asked,), report = ask(root, [hook], state_of(root).recalled), tell_one(root, hook)
 
-    assert report.state is WitnessState.FAILED
+    assert (asked.state, report.state) == (WitnessState.FAILED, WitnessState.FAILED)
     assert report.needs_attention
+    assert asked.message == "it confirmed run 1 before, and did not answer which head it has now"
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, WitnessState.CONFIRMED), (405, WitnessState.UNCONFIRMED)])
+def test_another_receiver_on_the_same_host_gets_the_head_too(
+    root: Path, receiver: Receiver, hook: Webhook, status: int, state: WitnessState
+) -> None:
+    first(root)
+    receiver.get_status = status
+    tell_one(root, hook)
+    receiver.heads.clear()
+
+    moved = tell_one(root, replace(hook, url=f"{receiver.url}&moved"))
+
+    assert moved.state is state
+    assert [head["sequence"] for head in receiver.heads] == [1]
 
 
 def test_a_checkpoint_that_does_not_have_its_digest_is_not_believed(

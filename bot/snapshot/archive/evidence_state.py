@@ -94,7 +94,7 @@ class EvidenceMemory(FileDocument):
     next_key: str | None = None
     """Type and fingerprint of the key that a rotation announced."""
     witnesses: dict[str, WitnessNote] = Field(default_factory=dict)
-    """What each witness knows, by its name."""
+    """What each witness knows, by its name; for a webhook also by a digest of its address."""
     holds: tuple[RememberedHold, ...] | None = None
     """The held pages, which are held again when runs or the whole log are given up; null if they were not read yet."""
 
@@ -181,17 +181,17 @@ class EvidenceState:
             return after
 
     def note_witness(
-        self, name: str, *, told: RememberedHead | None = None, read_back: RememberedHead | None = None
+        self, place: str, *, told: RememberedHead | None = None, read_back: RememberedHead | None = None
     ) -> None:
-        """Remember what was published to the witness *name*, or read back from it; None changes nothing.
+        """Remember what was published to the witness at *place*, or read back from it; None changes nothing.
 
         Raises `SnapshotError`.
         """
 
         def change(memory: EvidenceMemory) -> EvidenceMemory:
-            note = memory.witnesses.get(name, WitnessNote())
+            note = memory.witnesses.get(place, WitnessNote())
             note = note.replaced(told=told or note.told, read_back=read_back or note.read_back)
-            return memory.replaced(witnesses={**memory.witnesses, name: note})
+            return memory.replaced(witnesses={**memory.witnesses, place: note})
 
         self.update(change)
 

@@ -37,6 +37,11 @@ class GitBranch:
         """The name of the witness."""
         return f"git branch {self.branch} of {_ACCOUNT.sub('', self.remote)}"
 
+    @property
+    def place(self) -> str:
+        """The name, which has the address of the remote."""
+        return self.name
+
     def read(self) -> Showing:
         """Return the head that the newest commit of the branch has."""
         with self._repository() as git:

@@ -29,7 +29,11 @@ class Witness(Protocol):
 
     @property
     def name(self) -> str:
-        """The name for people and for the memory of the bot; it contains no secret."""
+        """The name for people; it contains no secret."""
+
+    @property
+    def place(self) -> str:
+        """The key in the memory of the bot: another place has another one, also if the name stays."""
 
     @property
     def keeps_heads(self) -> bool:
@@ -118,7 +122,7 @@ def check_before_run(state: EvidenceState, witnesses: Sequence[Witness]) -> None
             chain.check(shown.marks, witness=witness.name)
         except ContinuityError:
             newest = max(shown.marks, key=lambda mark: mark.sequence)
-            _remember(state, witness.name, newest, is_confirmed=True)
+            _remember(state, witness, newest, is_confirmed=True)
             raise
 
 
@@ -131,7 +135,7 @@ def ask(root: Path, witnesses: Sequence[Witness], memory: EvidenceMemory | None)
     for witness in witnesses:
         try:
             shown = witness.read()
-            _require_kept(witness, shown, notes.get(witness.name, WitnessNote()))
+            _require_kept(witness, shown, notes.get(witness.place, WitnessNote()))
             if shown is None:
                 yield WitnessReport(witness.name, WitnessState.UNCONFIRMED, message="it answers no GET with a head")
                 continue
@@ -148,12 +152,23 @@ def ask(root: Path, witnesses: Sequence[Witness], memory: EvidenceMemory | None)
 
 
 def _require_kept(witness: Witness, shown: Showing | None, note: WitnessNote) -> None:
-    """Raise `EvidenceError` if a witness has lost a head that it confirmed."""
-    lost = _find_lost(shown, note.read_back) if shown and witness.keeps_heads else None
+    """Raise `EvidenceError` if a witness has lost a head that it confirmed, `SnapshotError` if it answers no more."""
+    if shown is None:
+        _require_answer(note)
+        return
+    lost = _find_lost(shown, note.read_back) if witness.keeps_heads else None
     if lost:
         raise EvidenceError(
-            f"{witness.name} shows {(shown and shown.newest) or 'no head'}, but it confirmed {lost} before; find out "
+            f"{witness.name} shows {shown.newest or 'no head'}, but it confirmed {lost} before; find out "
             "who removed it. `wikibot snapshot` publishes the newest head again"
+        )
+
+
+def _require_answer(note: WitnessNote) -> None:
+    """Raise `SnapshotError` for a witness that does not answer which head it has, if it did before."""
+    if note.read_back:
+        raise SnapshotError(
+            f"it confirmed run {note.read_back.sequence} before, and did not answer which head it has now"
         )
 
 
@@ -186,15 +201,15 @@ def _tell(state: EvidenceState, witness: Witness) -> WitnessReport:
     if shown is None:
         return _tell_unheard(state, witness, chain)
     chain.check(shown.marks, witness=name)
-    lost = _find_lost(shown, _recall(state, name).read_back) if witness.keeps_heads else None
+    lost = _find_lost(shown, _recall(state, witness).read_back) if witness.keeps_heads else None
     is_new = not _is_shown(shown, head)
     if is_new:
         witness.write(chain, shown)
         shown = witness.read()
         if not _is_shown(shown, head):
-            _remember(state, name, head, is_confirmed=False)
+            _remember(state, witness, head, is_confirmed=False)
             raise SnapshotError(_read_back(head, shown))
-    _remember(state, name, head, is_confirmed=True)
+    _remember(state, witness, head, is_confirmed=True)
     if lost:
         message = f"had lost {lost}, which it had confirmed; find out who removed it. It shows {head} now"
         return WitnessReport(name, WitnessState.RESTORED, head.sequence, message, is_new=True)
@@ -207,21 +222,18 @@ def _tell_unheard(state: EvidenceState, witness: Witness, chain: OwnChain) -> Wi
     It is asked again after the write: before the first head, a witness may have no answer.
     """
     head, name = chain.head.mark, witness.name
-    note = _recall(state, name)
+    note = _recall(state, witness)
     is_new = note.told is None or note.told.sha256 != head.digest
     if is_new:
         witness.write(chain, None)
         shown = witness.read()
         is_confirmed = _is_shown(shown, head)
-        _remember(state, name, head, is_confirmed=is_confirmed)
+        _remember(state, witness, head, is_confirmed=is_confirmed)
         if shown is not None and not is_confirmed:
             raise SnapshotError(_read_back(head, shown))
         if is_confirmed:
             return WitnessReport(name, WitnessState.CONFIRMED, head.sequence, is_new=True)
-    if note.read_back:
-        raise SnapshotError(
-            f"it confirmed run {note.read_back.sequence} before, and did not answer which head it has now"
-        )
+    _require_answer(note)
     return WitnessReport(name, WitnessState.UNCONFIRMED, head.sequence, is_new=is_new)
 
 
@@ -238,10 +250,10 @@ def _find_lost(shown: Showing, confirmed: RememberedHead | None) -> HeadMark | N
     return HeadMark(confirmed.sequence, confirmed.sha256) if confirmed and newest < confirmed.sequence else None
 
 
-def _recall(state: EvidenceState, name: str) -> WitnessNote:
-    return state.memory.witnesses.get(name, WitnessNote())
+def _recall(state: EvidenceState, witness: Witness) -> WitnessNote:
+    return state.memory.witnesses.get(witness.place, WitnessNote())
 
 
-def _remember(state: EvidenceState, name: str, mark: HeadMark, *, is_confirmed: bool) -> None:
+def _remember(state: EvidenceState, witness: Witness, mark: HeadMark, *, is_confirmed: bool) -> None:
     head = RememberedHead(sequence=mark.sequence, sha256=mark.digest)
-    state.note_witness(name, told=head, read_back=head if is_confirmed else None)
+    state.note_witness(witness.place, told=head, read_back=head if is_confirmed else None)

@@ -51,6 +51,11 @@ class TimeStamps:
         """The name of the witness."""
         return f"time stamp of {host_of(self.url)}"
 
+    @property
+    def place(self) -> str:
+        """The name; nothing is remembered that the snapshots do not have."""
+        return self.name
+
     def read(self) -> Showing:
         """Return the head whose signature the reply stamps; nothing if there is none, or one of an earlier head."""
         chain, folder = read_chain(self.state.root), Folder(self.state.root)

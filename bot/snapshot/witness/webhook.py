@@ -19,6 +19,7 @@ from bot.wiki.endpoint import is_loopback
 from bot.wiki.plain_request import host_of, send
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_DIGITS_OF_PLACE = 12
 _NO_ANSWER = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 
 
@@ -48,6 +49,11 @@ class Webhook:
     def name(self) -> str:
         """The name of the witness, with the host of the address."""
         return f"webhook {self.label} ({host_of(self.url)})"
+
+    @property
+    def place(self) -> str:
+        """The name with a digest of the address, which is a secret."""
+        return f"{self.name} {sha256(self.url.encode())[:_DIGITS_OF_PLACE]}"
 
     def read(self) -> Showing | None:
         """Return the head that a GET answers; None if the receiver answers no GET."""

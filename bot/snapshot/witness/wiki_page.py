@@ -50,6 +50,11 @@ class WikiPage:
         """The name of the witness."""
         return f"page {self.title!r} in space {self.space_key}"
 
+    @property
+    def place(self) -> str:
+        """The name: a log has the pages of one wiki."""
+        return self.name
+
     def read(self) -> Showing:
         """Return the heads in the region, and the newest head in the version history of the page.
 
