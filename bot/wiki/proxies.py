@@ -1,11 +1,13 @@
 """The proxy for a request: from `wiki.proxy` or the environment, and what to do when it refuses or does not answer."""
 
+import ipaddress
 import os
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
 
+from bot.egress import Reach, reach
 from bot.errors import SettingsError
 
 _SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
@@ -53,14 +55,24 @@ class Proxy:
 def find_proxy(url: str, setting: str | None) -> Proxy | None:
     """Return the proxy for *url*: *setting* (`wiki.proxy`) or that of the environment; `NO_PROXY` excludes hosts.
 
+    The proxy of the environment cannot reach this machine, and what is sent here is for nobody else.
+
     Raises `SettingsError` for an address that is none.
     """
     if setting is not None:
         return None if should_bypass_proxies(url, no_proxy=None) else _checked(Proxy(setting, "wiki.proxy"))
     found = select_proxy(url, get_environ_proxies(url))
-    if not found:
+    if not found or _is_this_machine(urlsplit(url).hostname or ""):
         return None
     return _checked(Proxy(found if "://" in found else f"http://{found}", _variable(found)))
+
+
+def _is_this_machine(host: str) -> bool:
+    """Return whether a host is this machine by its name or number; other names are for the proxy to resolve."""
+    try:
+        return reach(ipaddress.ip_address(host)) is Reach.LOOPBACK
+    except ValueError:
+        return host == "localhost"
 
 
 def _checked(proxy: Proxy) -> Proxy:

@@ -4,6 +4,7 @@ import base64
 import bz2
 import gzip
 import io
+import itertools
 import lzma
 import sys
 
@@ -72,7 +73,11 @@ def test_title_and_text_are_found(content: bytes) -> None:
     assert read(content) == ({TITLE, LINE}, [])
 
 
-@pytest.mark.parametrize("content", [b"", b"plain", b"\x89PNG\r\n\x1a\n\0", docx_of("other"), pdf_of("other")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"plain", b"\x89PNG\r\n\x1a\n\0", docx_of("other"), pdf_of("other")],
+    ids=map(str, itertools.count()),
+)
 def test_nothing_is_found_and_nothing_unread_in_other_files(content: bytes) -> None:
     assert read(content) == (set(), [])
 
@@ -94,6 +99,7 @@ def test_nothing_is_found_and_nothing_unread_in_other_files(content: bytes) -> N
         (b"Rar!\x1a\x07\1\0", "RAR"),
         (b"\x28\xb5\x2f\xfd\4", "Zstandard"),
     ],
+    ids=map(str, itertools.count()),
 )
 def test_what_cannot_be_read_is_named(content: bytes, reason: str) -> None:
     _, unread = read(content)

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _BUFFER = 65536
+WIKI_NAME = "wiki.test"
+"""A name that only the proxies know: it leads to this machine."""
 
 
 class Front(socketserver.ThreadingTCPServer):
@@ -55,7 +57,7 @@ class _HttpProxy(socketserver.BaseRequestHandler):
                 )
                 return
         parts = urlsplit(target if method != "CONNECT" else f"//{target}")
-        with socket.create_connection((parts.hostname or "", parts.port or 80)) as upstream:
+        with _connected(parts.hostname or "", parts.port or 80) as upstream:
             if method == "CONNECT":
                 self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             else:
@@ -83,7 +85,7 @@ class _SocksProxy(socketserver.BaseRequestHandler):
         host = socket.inet_ntoa(self._take(4)) if kind == 1 else self._take(self._take(1)[0]).decode()
         port = int.from_bytes(self._take(2), "big")
         self.server.seen.append(f"{host}:{port}")
-        with socket.create_connection((host, port)) as upstream:
+        with _connected(host, port) as upstream:
             self.request.sendall(bytes([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
             _pump(self.request, upstream)
 
@@ -116,6 +118,10 @@ class _Plain(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.recv(_BUFFER)
         self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1" if host == WIKI_NAME else host, port))
 
 
 def _read_head(client: socket.socket) -> bytes:

@@ -17,7 +17,7 @@ from bot.wiki.site_probe import probe_site
 from bot.wiki.tls import ClientCertificate
 from tests.wiki.certificates import Authority, make_authority
 from tests.wiki.conftest import Connect
-from tests.wiki.fronts import Front, http_proxy, plain_server, socks_proxy, tls_front
+from tests.wiki.fronts import WIKI_NAME, Front, http_proxy, plain_server, socks_proxy, tls_front
 from tests.wiki.memory_sink import MemorySink
 from wikiserver.site import Flavour as ServedFlavour
 from wikiserver.testing import Wiki
@@ -49,7 +49,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture(scope="module")
 def server_certificate(authority: Authority) -> Path:
-    return authority.issue()
+    return authority.issue(host=f"IP:127.0.0.1,DNS:{WIKI_NAME}")
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_proxy_that_demands_an_account_is_passed(
     has_tls: bool,
     is_setting: bool,
 ) -> None:
-    url = secure(front) if has_tls else wiki.url
+    url = (secure(front) if has_tls else wiki.url).replace("127.0.0.1", "127.0.0.1" if is_setting else WIKI_NAME)
     with (http_proxy if kind == "http" else socks_proxy)(ACCOUNT) as proxy:
         address = f"{kind}://{SPELLED}@127.0.0.1:{proxy.port}"
         if not is_setting:
@@ -280,13 +280,28 @@ def test_hosts_in_no_proxy_are_reached_directly(
     assert wiki.requests
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_the_proxy_of_the_environment_is_not_asked_for_this_machine(
+    wiki: Wiki, connect: Connect, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with http_proxy(ACCOUNT) as proxy:
+        for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.port}")
+
+        gateway = connect(url=wiki.url.replace("127.0.0.1", name))
+
+        assert gateway.fetch_current_user().display_name == "Wiki Bot"
+        assert proxy.seen == []
+
+
 @pytest.mark.parametrize("is_setting", [False, True])
 @pytest.mark.parametrize("address", ["ftp://proxy:1", "http://[::1", "http://name:s3cret@proxy:port", "socks5://"])
 def test_an_address_that_is_no_proxy_is_named_without_its_password(
     wiki: Wiki, connect: Connect, monkeypatch: pytest.MonkeyPatch, address: str, is_setting: bool
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "" if is_setting else address)
-    gateway = connect(network=Network(proxy=address if is_setting else None))
+    url = wiki.url.replace("127.0.0.1", WIKI_NAME)
+    gateway = connect(url=url, network=Network(proxy=address if is_setting else None))
 
     with pytest.raises(SettingsError) as raised:
         gateway.fetch_current_user()
