@@ -4,9 +4,9 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -92,6 +92,10 @@ class ScriptedProxy(ThreadingHTTPServer):
         """Leave all answers as they are from now on."""
         self._rules.clear()
 
+    def answer(self, _method: str, _path: str, _headers: Mapping[str, str], ask: Callable[[], Answer]) -> Answer:
+        """Return the answer to a request; *ask* sends it to the wiki."""
+        return ask()
+
     def rules_for(self, method: str, path: str) -> list[Rule]:
         """Return the rules for a request, and count down those with a limit."""
         with self._lock:
@@ -100,6 +104,28 @@ class ScriptedProxy(ThreadingHTTPServer):
                 if rule.times is not None:
                     rule.times -= 1
         return fitting
+
+
+class CachingProxy(ScriptedProxy):
+    """Answers a GET as it did the first time, unless the request asks for a new answer.
+
+    If it is *stubborn*, it does so even then, and says how old the answer is, in seconds.
+    """
+
+    def __init__(self, upstream: str, stubborn: int | None = None) -> None:
+        super().__init__(upstream)
+        self._stubborn = stubborn
+        self._cached: dict[str, Answer] = {}
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], ask: Callable[[], Answer]) -> Answer:
+        obeys = self._stubborn is None and "no-cache" in headers.get("Cache-Control", "")
+        cached = self._cached.get(path)
+        if method != "GET" or obeys or cached is None:
+            answer = ask()
+            self._cached[path] = replace(answer, headers=dict(answer.headers))
+            return answer
+        age = {} if self._stubborn is None else {"Age": str(self._stubborn)}
+        return replace(cached, headers=cached.headers | age)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -113,7 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
         for rule in rules:
             if rule.first is not None:
                 rule.first()
-        answer = next((rule.instead for rule in rules if rule.instead is not None), None) or self._ask(sent)
+        instead = next((rule.instead for rule in rules if rule.instead is not None), None)
+        answer = instead or self.server.answer(self.command, self.path, self.headers, lambda: self._ask(sent))
         for rule in rules:
             if rule.change is not None:
                 rule.change(answer)

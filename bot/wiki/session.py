@@ -67,6 +67,8 @@ _MOST_VALUES = 1_000_000
 _VALUE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{\[,]', re.DOTALL)
 """A text of JSON, also one without an end, or what begins another value."""
 _MAX_HOPS = 5
+_OLDEST_SECONDS = 60
+"""Age of an answer that is accepted: a request may take as long."""
 _SHORTEST_PAUSE_SECONDS = 1.0
 _LOGIN_PATH = re.compile(
     r"/(?:login|log-in|signin|sign-in|authenticate|saml2?|sso|oauth2?)(?:\.(?:action|jsp|aspx?|php|html?))?(?:/|$)",
@@ -176,6 +178,18 @@ class RateLimiter:
         return False
 
 
+def _raise_for_age(response: requests.Response, about: str) -> None:
+    """Raise `TransientError` for an answer that was kept by a cache which asks the wiki for nothing (RFC 9111, 5.1).
+
+    A capture could take it for the state of the wiki, and an edit could be compared with it. Files are as they were.
+    """
+    age = response.headers.get("Age", "")
+    if age.isdecimal() and len(age) < 10 and int(age) > _OLDEST_SECONDS:
+        problem = f"a cache between the bot and the wiki gave an answer that is {int(age)} s old"
+        advice = "though the bot asked for a new one (Cache-Control: no-cache); exclude the wiki from the cache"
+        raise TransientError(WikiAnswerError(f"{about}: {problem}, {advice}"), reason=problem)
+
+
 def _openly(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Authorize a request without credentials: change nothing."""
     return request
@@ -183,6 +197,9 @@ def _openly(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 class WikiSession(requests.Session):
     """A `requests` session with retries, rate limit and deadlines.
+
+    Caches are asked not to answer: a change that they hide would be missing in a capture, and a page would be compared
+    with an old text before it is written.
 
     429 is retried for any verb, because the server did not process the request. But a PUT with a reserved slot replaces
     what people may change during the wait: its error is raised, later writes wait as the wiki asks, and the caller
@@ -210,6 +227,7 @@ class WikiSession(requests.Session):
     ) -> None:
         super().__init__()
         self.headers["User-Agent"] = "wikibot"
+        self.headers["Cache-Control"] = "no-cache"  # a cache asks the wiki before it answers (RFC 9111, 5.2.1.4)
         self.headers.pop("Connection")  # HTTP/1.1 keeps connections open without it
         self.mount("http://", DeadlineAdapter())
         self.adapters.pop("https://")  # `get_adapter` makes those for https when they are needed
@@ -413,6 +431,8 @@ class WikiSession(requests.Session):
         if response.status_code == requests.codes.proxy_authentication_required and (proxy := self._proxy(request.url)):
             raise WikiUnreachableError(f"{about}: {proxy.explain_refusal()}")
         self._raise_for_pause(response, about, is_write=not is_read(request.method, request.url))
+        if sink is None and request.auth is not _openly:
+            _raise_for_age(response, about)
         if sink is None and response.ok and response.content and not _is_html(response) and not _is_json(response):
             reason = "the answer is not complete JSON"
             raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason)

@@ -6,12 +6,11 @@ An answer is named by its address and by how often that address was requested be
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from tests.scripted_proxy import NO_ANSWER, Answer, Rule, ScriptedProxy, serving
+from tests.scripted_proxy import NO_ANSWER, Answer, Rule, ScriptedProxy
 
 _NUMBER = re.compile(r"\d{2,}")
 _IDS = re.compile(r"#(,\+?#)+")
@@ -179,10 +178,3 @@ def text_of(page_id: object, text: str) -> Callable[[Answer], None]:
         answer.json = data
 
     return change
-
-
-@contextmanager
-def lying_proxy(upstream: str) -> Iterator[LyingProxy]:
-    """Serve in front of *upstream* while the block runs."""
-    with serving(LyingProxy(upstream)) as proxy:
-        yield proxy

@@ -9,7 +9,8 @@ from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
 from bot.wiki.session import Manners
-from tests.snapshot.lying_proxy import LyingProxy, lying_proxy
+from tests.scripted_proxy import CachingProxy, P, serving
+from tests.snapshot.lying_proxy import LyingProxy
 from wikiserver.server import WikiServer
 from wikiserver.store import Store
 from wikiserver.store.people import account_id_of
@@ -35,8 +36,19 @@ class SmallWiki:
     @contextmanager
     def proxied(self) -> Iterator[LyingProxy]:
         """Put a proxy between the gateway and the wiki, with its pages at the usual addresses."""
+        with self._behind(LyingProxy(self.server.url)) as proxy:
+            yield proxy
+
+    @contextmanager
+    def cached(self, *, stubborn: int | None = None) -> Iterator[CachingProxy]:
+        """Put a cache between the gateway and the wiki."""
+        with self._behind(CachingProxy(self.server.url, stubborn)) as proxy:
+            yield proxy
+
+    @contextmanager
+    def _behind(self, proxy: P) -> Iterator[P]:
         honest = self.gateway
-        with lying_proxy(self.server.url) as proxy:
+        with serving(proxy):
             self.gateway = make_gateway(proxy.url, self.flavour, public_url=honest.base_url)
             try:
                 yield proxy

@@ -14,7 +14,7 @@ from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.wiki.dialect import Flavour
 from tests.scripted_proxy import Answer
-from tests.snapshot.capturing import run_capture
+from tests.snapshot.capturing import record_of, run_capture
 from tests.snapshot.lying_proxy import Lie, Place
 from tests.snapshot.single_changes import EVERYWHERE, ON_CLOUD
 from tests.snapshot.small_tree import tree_bytes
@@ -222,3 +222,23 @@ def test_no_answer_of_a_later_capture_hides_a_change(rich: SmallWiki, tmp_path: 
     later.let(CHANGES[name])
 
     assert [later.find_wrong(lie, later.places_of_all_pages()) for lie in HIDING] == [[] for _ in HIDING]
+
+
+@pytest.mark.parametrize("day", [1, pytest.param(7, marks=pytest.mark.slow)])
+def test_a_cache_in_front_of_the_wiki_hides_no_change(rich: SmallWiki, tmp_path: Path, day: int) -> None:
+    with rich.cached():
+        capture(rich, tmp_path)
+        change(rich)
+
+        outcome = capture(rich, tmp_path, day)
+
+    assert (outcome.verdict, outcome.captured) == (RunVerdict.COMPLETE, 5)
+    assert "<p>Later</p>" in [comment.body for comment in record_of(tmp_path, "Final report").comments]
+
+
+def test_a_cache_that_does_not_ask_the_wiki_is_named(rich: SmallWiki, tmp_path: Path) -> None:
+    with rich.cached(stubborn=3600):
+        capture(rich, tmp_path)
+        change(rich)
+        with pytest.raises(WikiError, match="a cache between the bot and the wiki gave an answer that is 3600 s old"):
+            capture(rich, tmp_path, 1)

@@ -1,6 +1,8 @@
 """How many requests a capture sends: the first one, one without changes, one after changes; and what each notices."""
 
 import math
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ from bot.snapshot.capture import overview
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.wiki.dialect import Flavour
 from bot.wiki.request_counts import kind_of
+from tests.scripted_proxy import ScriptedProxy
 from tests.snapshot.capturing import record_of, run_capture
 from tests.snapshot.small_tree import tree_bytes
-from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki
+from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki, small_wiki
 
 PAGES = 36
 IDLE = {Flavour.CLOUD: 16, Flavour.DATA_CENTER: 5}
@@ -78,6 +81,36 @@ def test_a_capture_without_changes_reads_no_body_and_writes_nothing(mixed: Small
     assert total(outcome) <= 2 * math.ceil(PAGES / 200) + IDLE[mixed.flavour], outcome.requests
     assert [path for _, path in proxy.seen if "body" in path and "-comments" not in path] == []
     assert tree_bytes(tmp_path) == before
+
+
+def test_spaces_share_the_lists_of_the_whole_wiki(tmp_path: Path) -> None:
+    with small_wiki(Flavour.CLOUD) as wiki:
+        pages = {}
+        for key in ("B", "C"):
+            space = wiki.store.spaces.create(key, key, creator=ANA, now=WHEN)
+            pages[key] = wiki.store.pages.create(space.id, f"Page of {key}", "<p>text</p>", author=ANA, when=WHEN).id
+            wiki.store.labels.add(pages[key], "archived")
+        run_capture(wiki, tmp_path, spaces=("WS2", "B"))
+        wiki.store.attachments.add(wiki.ids["Minutes"], "new.txt", b"new", author=LI)
+        wiki.store.comments.add(pages["B"], "<p>New.</p>", author=LI)
+
+        with wiki.proxied() as proxy:
+            daily = run_capture(wiki, tmp_path, spaces=("WS2", "B"), day=1)
+        with wiki.proxied() as proxy_with_new_space:
+            with_new_space = run_capture(wiki, tmp_path, spaces=("WS2", "B", "C"), day=2)
+
+    assert (daily.verdict, daily.captured, with_new_space.captured) == (RunVerdict.COMPLETE, 2, 1)
+    assert [file.name for file in record_of(tmp_path, "Minutes").attachments][-1] == "new.txt"
+    assert [comment.body for comment in record_of(tmp_path, "Page of B").comments] == ["<p>New.</p>"]
+    assert _wide_lists(proxy) == dict.fromkeys(("attachments", "footer-comments", "inline-comments"), 2)
+    assert max(_wide_lists(proxy_with_new_space).values()) == 4, "a new space needs the whole lists"
+
+
+def _wide_lists(proxy: ScriptedProxy) -> Counter[str]:
+    """Return how often each list of the whole wiki was read."""
+    return Counter(
+        found[1] for _, path in proxy.seen if (found := re.search(r"/v2/([a-z-]*(?:attach|comm)[a-z]*)[?]", path))
+    )
 
 
 @pytest.mark.parametrize("changed", [1, 5])

@@ -12,7 +12,7 @@ from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import Verdict
 from bot.sync.stop_order import StopOrder, StopOrders
 from bot.wiki.dialect import Flavour
-from tests.scripted_proxy import Answer, ScriptedProxy, scripted_proxy
+from tests.scripted_proxy import Answer, CachingProxy, ScriptedProxy, scripted_proxy, serving
 from tests.sync.world import STOP, Bot, World, page_body
 
 OLD, NEW = "<p>old</p>", "<p>new</p>"
@@ -66,6 +66,19 @@ def test_a_comment_made_after_the_reading_is_kept(
     assert report.pages[0].remarks == ()
     assert "<ac:inline-comment-marker" in either_world.body(page)
     assert NEW in either_world.body(page)
+
+
+def test_a_cache_does_not_hide_what_people_write_between_plan_and_apply(either_world: World, page: str) -> None:
+    with serving(CachingProxy(either_world.url)) as cache:
+        bot = Bot(either_world, [page], {"news": NEW}, gateway=either_world.gateway(url=cache.url))
+        plan = bot.plan()
+        either_world.replace(page, OUTSIDE, "<p>other words of Ana</p>")
+
+        report = bot.apply(plan)
+
+    assert results(report) == [Result.WRITTEN]
+    assert NEW in either_world.body(page)
+    assert "<p>other words of Ana</p>" in either_world.body(page)
 
 
 def test_a_comment_made_at_the_moment_of_the_writing_is_put_back(

@@ -152,7 +152,6 @@ def take_census(
     else:
         census.absent_labels = frozenset(label for label in memory.absent_labels if not census.labelled.get(label))
     _compare_count(census, counted_by_search)
-    census.overview.read_newest(gateway, fetchers)
     return census
 
 

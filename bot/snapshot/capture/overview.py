@@ -5,7 +5,8 @@ Each list is read twice: a page has news if either reading has some, so that one
 """
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from unicodedata import normalize
 
 from bot.config.policy import HistoryMode
 from bot.snapshot.archive.record import PageRecord
+from bot.snapshot.capture import wide_lists
 from bot.snapshot.capture.capture_memory import SpaceMemory
 from bot.snapshot.capture.fingerprint import take_fingerprint
 from bot.snapshot.capture.recorded_parts import find_equal_parts, has_same_comments, has_same_part
@@ -36,6 +38,7 @@ _Item = TypeVar("_Item", Attachment, Comment)
 _NO_PARTS = PageParts()
 _MARGIN = timedelta(hours=1)
 """Something that is older than the newest item seen may become visible later by this time."""
+_NEWEST = ("attachments", "comments")
 _FEWEST_REQUESTS = 4
 _PAGES_PER_REQUEST = 50
 """A listing of the whole wiki may cost one request for so many pages of the space; else each page is asked about."""
@@ -130,12 +133,10 @@ class Overview:
         if parts != self.parts.get(page_id, _NO_PARTS):
             self.parts_again[page_id] = parts
 
-    def read_newest(self, gateway: WikiGateway, fetchers: Executor) -> None:
-        """Read the newest attachments and comments of the wiki, where the listing of the space does not have them."""
-        most = max(_FEWEST_REQUESTS, len(self.refs) // _PAGES_PER_REQUEST)
-        since = {kind: self._since(kind) for kind in ("attachments", "comments")}
-        for reading in [lists.read_newest(gateway, since, most, fetchers) for lists in self.readings]:
-            reading()
+    def since(self, kind: str) -> datetime | None:
+        """Return the time since which the `attachments` or `comments` are read; None if the last capture saw none."""
+        until = getattr(self.memory, f"{kind}_until", None)
+        return until - _MARGIN if until else None
 
     def read_restrictions(
         self, gateway: WikiGateway, page_ids: Iterable[str], tree: Mapping[str, TreeItem], fetchers: Executor
@@ -286,10 +287,6 @@ class Overview:
         found = [times for lists in self.readings if (times := lists.times_of(kind))]
         return min(now, *map(max, found)) if found else getattr(self.memory, f"{kind}_until", None)
 
-    def _since(self, kind: str) -> datetime | None:
-        until = getattr(self.memory, f"{kind}_until", None)
-        return until - _MARGIN if until else None
-
     def _listed_restrictions(self, node: str) -> list[Restrictions]:
         said = (parts.get(node, _NO_PARTS).restrictions for parts in (self.parts, self.parts_again))
         return [found for found in said if found is not None]
@@ -337,5 +334,25 @@ class Overview:
         return newest is not None and newest.is_certain and is_old
 
     def _since_last(self, items: Iterable[_Item], kind: str) -> list[_Item]:
-        since = self._since(kind)
+        since = self.since(kind)
         return [item for item in items if since is None or item.version.when >= since]
+
+
+def read_newest(gateway: WikiGateway, overviews: Iterable[Overview], fetchers: Executor) -> None:
+    """Read the newest attachments and comments of the wiki twice, where the listings of the spaces do not have them.
+
+    The lists are those of the whole wiki, so spaces share them. Those that do not know since when need all of a list,
+    and read it by themselves: for the others, some of it is enough.
+    """
+    groups: dict[tuple[bool, ...], list[Overview]] = defaultdict(list)
+    for each in overviews:
+        groups[tuple(each.since(kind) is None for kind in _NEWEST)].append(each)
+    waiting: list[Callable[[], None]] = []
+    for group in groups.values():
+        most = max(_FEWEST_REQUESTS, sum(len(each.refs) for each in group) // _PAGES_PER_REQUEST)
+        times = {kind: [time for each in group if (time := each.since(kind))] for kind in _NEWEST}
+        since = {kind: min(found, default=None) for kind, found in times.items()}
+        both = zip(*(each.readings for each in group), strict=True)
+        waiting += [wide_lists.read_newest(shared, gateway, since, most, fetchers) for shared in both]
+    for wait in waiting:
+        wait()

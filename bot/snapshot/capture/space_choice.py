@@ -15,6 +15,7 @@ from bot.snapshot.capture.census import Census, add_roster, take_census
 from bot.snapshot.capture.kept_answers import KeptAnswers
 from bot.snapshot.capture.label_proof import find_unproved_labels
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.snapshot.capture.overview import read_newest
 from bot.snapshot.capture.selection import RuleName, RuleProblem, Selection, select
 from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 from bot.wiki.page_tree import find_defects, find_misplaced
@@ -46,6 +47,7 @@ class SpaceChoice:
                 listed.append((request, self._take_census(request)))
             except WikiError as error:
                 give_up(request, error)
+        read_newest(self.gateway, [census.overview for _, census in listed], self.fetchers)
         for trouble in add_roster(self.gateway, [census for _, census in listed], self.options.roster):
             self.outcome.note(self.outcome.missing, trouble)
         for request, census in listed:

@@ -1,7 +1,7 @@
 """Lists of a whole wiki or space by label, by attachment and by comment, and what they say about one page (Cloud)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,21 +27,6 @@ class WideLists:
     comments: Newest[Comment] | None = None
     found: dict[str, PageParts] = field(default_factory=dict)
     """Restrictions and labels of the nodes that the search index has."""
-
-    def read_newest(
-        self, gateway: WikiGateway, since: Mapping[str, datetime | None], most: int, fetchers: Executor
-    ) -> Callable[[], None]:
-        """Begin to read the attachments and comments that were changed since some time; *most* requests for each list.
-
-        The call that is returned waits for the answers.
-        """
-        attachments = fetchers.submit(or_none, lambda: gateway.fetch_newest_attachments(since.get("attachments"), most))
-        comments = fetchers.submit(or_none, lambda: gateway.fetch_newest_comments(since.get("comments"), most))
-
-        def wait() -> None:
-            self.attachments, self.comments = attachments.result(), comments.result()
-
-        return wait
 
     def complete(self, parts: PageParts, page_id: str) -> PageParts:
         """Add what these lists say about a page, as far as they have everything about it."""
@@ -89,6 +74,27 @@ class WideLists:
         """Return the times of the last changes of the `attachments` or `comments` in the list."""
         newest = self.attachments if kind == "attachments" else self.comments
         return [item.version.when for _, item in newest.items] if newest else []
+
+
+def read_newest(
+    readings: Sequence[WideLists],
+    gateway: WikiGateway,
+    since: Mapping[str, datetime | None],
+    most: int,
+    fetchers: Executor,
+) -> Callable[[], None]:
+    """Begin to read the attachments and comments of the wiki that were changed since some time, once for *readings*.
+
+    *most* is the number of requests for each list. The call that is returned waits for the answers.
+    """
+    attachments = fetchers.submit(or_none, lambda: gateway.fetch_newest_attachments(since["attachments"], most))
+    comments = fetchers.submit(or_none, lambda: gateway.fetch_newest_comments(since["comments"], most))
+
+    def wait() -> None:
+        for lists in readings:
+            lists.attachments, lists.comments = attachments.result(), comments.result()
+
+    return wait
 
 
 def _by_page(newest: Newest[_Item] | None) -> Mapping[str, list[_Item]]:
