@@ -60,7 +60,12 @@ def send(
                 method,
                 url,
                 data=data or None,
-                headers={"Accept-Encoding": "identity", "User-Agent": "wikibot", **headers},
+                headers={
+                    "Accept-Encoding": "identity",
+                    "Cache-Control": "no-cache",
+                    "User-Agent": "wikibot",
+                    **headers,
+                },
                 timeout=min(_TIMEOUT_SECONDS, deadline_seconds),
                 allow_redirects=False,
                 stream=True,
