@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
             if rule.first is not None:
                 rule.first()
         instead = next((rule.instead for rule in rules if rule.instead is not None), None)
-        answer = instead or self.server.answer(self.command, self.path, self.headers, lambda: self._ask(sent))
+        answer = instead or self.server.answer(self.command, self.path, dict(self.headers), lambda: self._ask(sent))
         for rule in rules:
             if rule.change is not None:
                 rule.change(answer)
