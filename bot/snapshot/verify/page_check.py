@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES, Bag, parse_bag_info
-from bot.snapshot.archive.canonical_json import dump_value
 from bot.snapshot.archive.change_list import is_rendition, page_of
 from bot.snapshot.archive.entry import PageState, entry_of, id_order, line_format, page_id_of, safe_id_of
 from bot.snapshot.archive.indexes import IndexedPage, IndexRow, indexed, render_tree_index, standing_text
@@ -32,6 +31,8 @@ _STATUSES = {each.value: each.value for each in RecordedStatus}
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+_DIGEST = re.compile("[0-9a-f]{64}")
+_DIGEST_IN_NAME = 17  # with the hyphen
 _MAX_DIGITS = 18  # as in the log
 _quoted = json.encoder.encode_basestring
 _NO_RECORD = "is not a record of a captured page"
@@ -67,7 +68,7 @@ class BagCheck:
             self._check_line(path, page, log, views.get(page, ""), found.pop(page, None))
         for page in found:
             self._report(path, f"lists page {page or 'without an id'}, which the log does not know in this bag")
-        if not is_whole or self._has_findings(path):
+        if not is_whole or self._has_findings(path) or len(self._indexed) < len(self.pages):
             return None
         bag, known = self.bag, [self.pages[page] for page in self._indexed]
         self._check_tag("README.md", render_tree_index(bag.space_key, bag.origin, self._indexed.values()))
@@ -99,8 +100,7 @@ class BagCheck:
         shown = self._rebuild(page, log, record_path, view)
         if shown is None:
             return
-        is_same = line == _render_plain(start, shown) or line == _render(start, shown)
-        if not is_same or has_salt != ("salt" in shown):
+        if line != _render(start, shown) or has_salt != ("salt" in shown):
             self._report(path, f"what it shows of page {page} is not what the record {record_path} says")
 
     def _rebuild(self, page: str, log: LoggedPage, record_path: str, view: str) -> dict[str, Any] | None:
@@ -137,13 +137,14 @@ class BagCheck:
         """Compare what a record says with the state of the page, and with the manifest."""
         if record.path not in (None, view):
             self._report(f"{self.bag.name}/{view}", f"does not have the path that the record says: {record.path}")
-        if safe_id(str(record.shown["page_id"])) != log.id:
+        if not _is_name_of(record.shown["page_id"], log.id):
             self._report(full, f"is not a record of page {log.id}")
         if record.body != (log.source, log.sha256, log.version):
             self._report(full, f"is not the record of the body {log.source}, version {log.version}, of its page")
-        for path, digest in record.files.items():
+        for path, digest in record.files:
             is_kept = path in self.bag.manifest and not is_rendition(path)
-            if (not is_kept or self.bag.manifest[path] != digest) and f"{self.bag.name}/{path}" not in self.gone:
+            is_gone = f"{self.bag.name}/{path}" in self.gone and _DIGEST.fullmatch(digest or "")
+            if (not is_kept or self.bag.manifest[path] != digest) and not is_gone:
                 self._report(full, f"lists the attachment {path}, which was not captured with that digest")
 
     def _find_record(self, path: str) -> ReadRecord | None:
@@ -186,6 +187,12 @@ def load_checked_bag(
     return bag
 
 
+def _is_name_of(page_id: str, name: str) -> bool:
+    """Return whether file names have *name* for a page; the words in front of a digest do not count."""
+    expected = safe_id(page_id)
+    return name == expected or (expected != page_id and name.endswith(expected[-_DIGEST_IN_NAME:]))
+
+
 def index_page(shown: dict[str, Any], log: LoggedPage) -> IndexedPage | None:
     """Return what `PageEntry` and `indexed` make of a page; None for types and forms that wikibot does not write.
 
@@ -220,24 +227,16 @@ def _read_day(when: str) -> str:
     return day[1]
 
 
-def _render_plain(start: str, shown: dict[str, Any]) -> str:
-    """Return a line as `_render` does, faster, if all values are of the usual types."""
-    position = shown.get("position")
-    if not shown or type(position) not in (int, NoneType):
-        return ""
-    quoted = _quoted
-    try:
-        above = ", ".join([f'{{"id": {quoted(x["id"])}, "title": {quoted(x["title"])}}}' for x in shown["ancestors"]])
-        salt = f'"salt": {quoted(shown["salt"])}, ' if "salt" in shown else ""
-        return (
-            f'{start}{{"ancestors": [{above}], "page_id": {quoted(shown["page_id"])}, "path": {quoted(shown["path"])}, '
-            f'"position": {"null" if position is None else position}, {salt}"space_key": {quoted(shown["space_key"])}, '
-            f'"status": {quoted(shown["status"])}, "title": {quoted(shown["title"])}, "url": {quoted(shown["url"])}, '
-            f'"version_when": {quoted(shown["version_when"])}}}}}'
-        )
-    except TypeError:
-        return ""
-
-
 def _render(start: str, shown: dict[str, Any]) -> str:
-    return f"{start}{dump_value(shown) if shown else 'null'}}}"
+    """Return a line of the list, as `dump_line` does, faster; *shown* is empty for a redacted page."""
+    if not shown:
+        return f"{start}null}}"
+    quoted, position = _quoted, shown["position"]
+    above = ", ".join([f'{{"id": {quoted(x["id"])}, "title": {quoted(x["title"])}}}' for x in shown["ancestors"]])
+    salt = f'"salt": {quoted(shown["salt"])}, ' if "salt" in shown else ""
+    return (
+        f'{start}{{"ancestors": [{above}], "page_id": {quoted(shown["page_id"])}, "path": {quoted(shown["path"])}, '
+        f'"position": {"null" if position is None else position}, {salt}"space_key": {quoted(shown["space_key"])}, '
+        f'"status": {quoted(shown["status"])}, "title": {quoted(shown["title"])}, "url": {quoted(shown["url"])}, '
+        f'"version_when": {quoted(shown["version_when"])}}}}}'
+    )

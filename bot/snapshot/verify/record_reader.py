@@ -1,30 +1,27 @@
 """Read the newest record of each page while the payload is hashed, so that each file is read once."""
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-_COPIED = ("ancestors", "page_id", "position", "space_key", "status", "title", "url")
-_copy = itemgetter(*_COPIED)
+from bot.snapshot.verify.record_grammar import TAKEN, is_record, usual_record
 
 
 class ReadRecord(NamedTuple):
-    """What a record says; the values can be of any type."""
+    """What a record says; the values have the types of the format."""
 
     shown: dict[str, Any]
     """The fields of `Shown` except the path."""
-    path: Any
-    """The path of the rendition, which can be null."""
-    body: tuple[Any, Any, str]
+    path: str | None
+    """The path of the rendition."""
+    body: tuple[str, str, str]
     """Path, SHA-256 and version of the body."""
-    files: dict[str, Any]
-    """Path → SHA-256 of each attachment that was downloaded."""
+    files: Sequence[tuple[str, str | None]]
+    """Path and SHA-256 of each attachment that was downloaded."""
 
 
 @dataclass
@@ -45,29 +42,48 @@ class RecordReader:
         return self._found.pop(path)
 
     def _take(self, path: str, content: bytes) -> None:
-        self._found[path] = _parse(content)
+        self._found[path] = parse_as_written(content)
 
 
-def _parse(content: bytes) -> ReadRecord | None:
+def parse_as_written(content: bytes) -> ReadRecord | None:
+    """Return what a record says; None unless the content has exactly the form that wikibot writes."""
     try:
-        record = load_json(content)
-        shown = dict(zip(_COPIED, _copy(record), strict=True))
-        version = record["version"]
-        shown["version_when"] = version["when"]
-        if isinstance(record.get("salt"), str):
-            shown["salt"] = record["salt"]
-        attached, number = record.get("attachments", []), version["number"]
-        files = {file["path"]: file["sha256"] for file in attached if file["path"] is not None}
-        if type(attached) is not list or type(number) is not int:
-            return None
-        body = (record["source_path"], record["source_sha256"], str(number))
-        return ReadRecord(shown, record.get("path"), body, files)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        text = content.decode()
+    except UnicodeDecodeError:
         return None
+    match = usual_record().fullmatch(text)
+    if match is None:
+        return _read_any(text) if is_record(text) else None
+    above, attached, *texts = match.groups()
+    if "\\" in text:
+        texts = [None if each is None else json.loads(f'"{each}"') for each in texts]
+    return _make_record(
+        [] if above == "[]" else from_json(above), [] if attached == "[]" else from_json(attached), texts
+    )
 
 
-def load_json(content: bytes) -> Any:
-    """Return the JSON value as `json.loads` does, in half the time; raises `ValueError` and `RecursionError`."""
-    with suppress(ValueError):  # what only the standard library reads: lone surrogates and deep nesting
-        return from_json(content, cache_strings="keys")
-    return json.loads(content.decode())
+def _read_any(text: str) -> ReadRecord:
+    """Return what a record in any form of the grammar says."""
+    record = {"ancestors": [], "attachments": [], "path": None, "salt": None} | json.loads(text)
+    version = record["version"]
+    above, attached, *texts = (record[name] for name in TAKEN)
+    return _make_record(above, attached, [*texts, str(version["number"]), version["when"]])
+
+
+def _make_record(above: list[dict[str, str]], attached: list[dict[str, Any]], texts: Sequence[Any]) -> ReadRecord:
+    """Return the record with these ancestors, attachments, and the other values of `TAKEN` and of its version."""
+    page_id, path, position, salt, source, digest, space, status, title, url, number, when = texts
+    shown = {
+        "ancestors": above,
+        "page_id": page_id,
+        "position": position if position is None else int(position),
+        "space_key": space,
+        "status": status,
+        "title": title,
+        "url": url,
+        "version_when": when,
+    }
+    if salt is not None:
+        shown["salt"] = salt
+    files = [(file["path"], file["sha256"]) for file in attached if file["path"] is not None]
+    return ReadRecord(shown, path, (source, digest, number), files)
