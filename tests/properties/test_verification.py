@@ -1,6 +1,5 @@
 """The fast ways of the verification find what the slow and plain ways find."""
 
-import json
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from bot.snapshot.verify.event_line import LoggedPage
 from bot.snapshot.verify.file_names import find_bad_names
 from bot.snapshot.verify.page_check import index_page
 from bot.snapshot.verify.page_rules import RunOfPage, find_flaws, is_plainly_new
-from bot.snapshot.verify.record_reader import load_json
 
 ODD = st.sampled_from(
     [None, True, 1, 1.5, "", "x", "\ud800", [], ["x"], {}, {"id": "1"}, [{"id": "1", "title": "\udfff"}]]
@@ -98,29 +96,6 @@ def test_the_index_of_a_usual_page_is_made_as_that_of_any_page(
     else:
         is_usual = all(when in (None, *USUAL_TIMES) for when in (captured, gone, shown["version_when"]))
         assert odd or shown["status"] == "other" or len(version) > 1 or not is_usual
-
-
-@given(
-    st.binary(max_size=20)
-    | st.recursive(ODD | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
-    .map(json.dumps)
-    .map(str.encode)
-)
-def test_json_is_read_as_the_standard_library_reads_it(content: bytes) -> None:
-    try:
-        expected = json.loads(content.decode())
-    except ValueError:
-        with pytest.raises(ValueError):
-            load_json(content)
-    else:
-        assert repr(load_json(content)) == repr(expected)
-
-
-@pytest.mark.parametrize(
-    "content", ['{"a": 1, "a": 2}', "[NaN, -Infinity]", "1e400", "-0", '"\\ud800"', "[" * 900 + "]" * 900]
-)
-def test_strange_json_is_read_as_the_standard_library_reads_it(content: str) -> None:
-    assert repr(load_json(content.encode())) == repr(json.loads(content))
 
 
 @given(

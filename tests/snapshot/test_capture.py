@@ -1,9 +1,11 @@
 import re
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from bot.config.policy import ArchivedSettings, HistoryMode
+from bot.snapshot.archive import paths
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.archive.salt import split_body
@@ -13,7 +15,7 @@ from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import consent_to, details_of, events_of, markdown_of, record_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import tree_bytes
-from tests.snapshot.small_wiki import ANA, LI, OMAR, SmallWiki
+from tests.snapshot.small_wiki import ANA, LI, OMAR, SmallWiki, small_wiki
 
 
 def test_a_capture_satisfies_the_public_tools(wiki: SmallWiki, tmp_path: Path) -> None:
@@ -141,6 +143,29 @@ def test_every_version_since_the_last_capture_is_kept(wiki: SmallWiki, tmp_path:
     assert sorted(path.name for path in folder.glob("v*")) == ["v3.xml", "v4.xml", "v5.xml"]
     assert split_body((folder / "v4.xml").read_bytes())[0] == b"<p>version four</p>"
     assert [version.number for version in record_of(tmp_path, "Minutes").versions] == [5, 4, 3, 2, 1]
+
+
+def test_records_in_the_folders_of_an_earlier_version_go_on_outside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, the folder was that of the run, and not that of the number of records of the page."""
+    with small_wiki(Flavour.CLOUD) as wiki:
+        with monkeypatch.context() as earlier:
+            earlier.setattr(
+                paths, "record_path", lambda page, run, **_: f"data/_source/{page}/000200/record-{run:06}.json"
+            )
+            run_capture(wiki, tmp_path)
+        wiki.edit("Minutes", "<p>version four</p>")
+
+        run_capture(wiki, tmp_path, day=1)
+
+        page = str(wiki.ids["Minutes"])
+    library = load_library(tmp_path)
+    records = library.record_paths(*library.get_page(page))
+    folder = f"data/_source/{page}"
+    assert records == [f"{folder}/000200/record-000001.json", f"{folder}/record-000002.json"]
+    assert verify(tmp_path).findings == ()
+    assert run_instructions(tmp_path).returncode == 0
 
 
 def test_the_whole_history_is_fetched_when_asked_for(wiki: SmallWiki, tmp_path: Path) -> None:

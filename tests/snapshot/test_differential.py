@@ -335,7 +335,9 @@ def _judge_records(folder: Path, count: int) -> list[bool]:
     functions = re.findall(
         r"^function (?:is_record_line|type_of_value|can_be|is_scalar)\(.*?^\}$", text, re.MULTILINE | re.DOTALL
     )
-    assert types and time and start
+    assert types
+    assert time
+    assert start
     assert len(functions) == 4
     assert types[1] == render_types()
     (folder / "record.types").write_text(types[1])

@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from bot.operations.snapshot_run import read_signers
+from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_MANIFEST, render_manifest
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.change_list import parse_changes, render_changes
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint, render_checkpoint
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.indexes import render_tree_index
 from bot.snapshot.archive.salt import split_body
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import RunVerdict
@@ -973,7 +975,101 @@ def rotation_to_no_key(forger: Forger) -> None:
     forger.append()
 
 
+def rotation_that_failed(forger: Forger) -> None:
+    forger.add_event("key-rotation", facts={"next_key": "SHA256:" + "A" * 43})
+    forger.events[-1]["outcome"] = "fail"
+    forger.append(next_key="SHA256:" + "A" * 43)
+
+
+def planted_empty_bag(forger: Forger) -> None:
+    bag = forger.root / "PLANTED"
+    bag.mkdir()
+    info = (forger.root / BAG / "bag-info.txt").read_text().replace(BAG, bag.name)
+    content = {
+        "README.md": render_tree_index(bag.name, "https://wiki.example.org", []),
+        "bag-info.txt": info.encode(),
+        "bagit.txt": BAGIT_TXT,
+        MANIFEST: b"",
+        "pages.jsonl": b"",
+    }
+    for name, data in content.items():
+        (bag / name).write_bytes(data)
+    (bag / TAG_MANIFEST).write_bytes(render_manifest(dict.fromkeys(content, "0" * 64)))
+    forger.append()
+
+
+def _inform(forger: Forger, old: str, new: str) -> None:
+    path = forger.root / BAG / "bag-info.txt"
+    path.write_text(path.read_text().replace(old, new))
+    forger.append()
+
+
+def bag_of_another_space(forger: Forger) -> None:
+    _inform(forger, BAG, "OTHER")
+
+
+def bag_of_another_wiki(forger: Forger) -> None:
+    _inform(forger, "wiki.example.org", "wiki.example.com")
+
+
+def bag_with_a_note(forger: Forger) -> None:
+    _inform(forger, "Bag-Group", "Contact-Name: Eve\nBag-Group")
+
+
+def record_of_a_removed_attachment_without_a_digest(forger: Forger) -> None:
+    new_record(forger, lambda record: record.update(attachments=[_file(record, ATTACHMENT, None)]))
+    _drop_attachment(forger)
+    forger.append()
+
+
+def record_of_an_attachment_in_two_ways(forger: Forger) -> None:
+    digests = "a" * 64, forger.digest(ATTACHMENT)
+    new_record(forger, lambda record: record.update(attachments=[_file(record, ATTACHMENT, each) for each in digests]))
+
+
+def page_under_the_name_of_another_id(forger: Forger) -> None:
+    """A new page whose name has the digest of an id that its record does not have."""
+    _plant_page(forger, f"evil-{'0' * 16}", "An id")
+
+
+def _plant_page(forger: Forger, name: str, page_id: str) -> None:
+    bag, folder = forger.root / BAG, f"data/_source/{name}"
+    source, path, view = f"{folder}/v1.xml", f"{folder}/record-000006.json", f"data/2026/new--{name}.md"
+    (bag / folder).mkdir()
+    (bag / source).write_text("<p>new</p>")
+    (bag / view).write_text("# New\n")
+    digest, when = forger.digest(f"{BAG}/{source}"), "2026-11-29T02:30:00Z"
+    record = json.loads((forger.root / RECORD).read_bytes())
+    record |= {"page_id": page_id, "path": view, "source_path": source, "source_sha256": digest, "captured_at": when}
+    (bag / path).write_bytes(dump_json(record))
+    state = forger.state("101")
+    state |= {"id": name, "record": path, "source": source, "source_sha256": digest, "version": 1, "captured_at": when}
+    shown = json.loads((bag / "pages.jsonl").read_text().partition("\n")[0])["shown"] | {
+        "page_id": page_id,
+        "path": view,
+    }
+    shown |= {each: record[each] for each in ("title", "url", "position", "status", "space_key", "ancestors")}
+    shown |= {"version_when": record["version"]["when"]}
+    shown.pop("salt", None)
+    line = json.dumps({"format": "wikibot-page/2", "page": state, "shown": shown})
+    with (bag / "pages.jsonl").open("a") as lines:
+        lines.write(f"{line}\n")
+    event = forger.add_event("capture", [name], state)
+    for kept in (source, path):
+        forger.change("keep", f"{BAG}/{kept}", event)
+    forger.change("view", f"{BAG}/{view}", event)
+    forger.append()
+
+
 WITH_THE_KEY = (
+    rotation_that_failed,
+    planted_empty_bag,
+    bag_of_another_space,
+    bag_of_another_wiki,
+    bag_with_a_note,
+    record_of_a_removed_attachment_without_a_digest,
+    record_of_an_attachment_in_two_ways,
+    page_under_the_name_of_another_id,
     overwritten_source,
     overwritten_source_that_is_logged,
     removed_page,
@@ -1109,14 +1205,14 @@ def test_an_old_head_exposes_what_the_holder_of_the_key_changed(case: Case, forg
 def test_an_index_that_does_not_show_the_pages_is_found_by_verify(case: Case) -> None:
     """The public tools do not make the indexes again."""
     forger = case.forger()
-    for name in ("README.md", f"{BAG}/README.md", f"{BAG}/bag-info.txt"):
+    for name in ("README.md", f"{BAG}/README.md"):
         path = forger.root / name
         path.write_bytes(path.read_bytes().replace(b"wiki.example.org", b"wiki.example.com"))
     forger.append()
 
     found = {finding.path for finding in verify(case.root, allowed_signers=case.allowed).findings}
 
-    assert found == {"README.md", f"{BAG}/README.md", f"{BAG}/bag-info.txt"}
+    assert found == {"README.md", f"{BAG}/README.md"}
 
 
 @pytest.mark.parametrize(

@@ -110,10 +110,21 @@ def attachment_path(
 
 def bag_name(space_key: str, is_taken: Callable[[str], bool], *, number: int = 1) -> str:
     """Return a folder name for bag *number* of a space, or a later one; *is_taken* ignores case."""
+    return numbered(_bag_base(space_key), is_taken, number=number)
+
+
+def is_bag_of(name: str, space_key: str) -> bool:
+    """Return whether a bag of this space can have this name. `VERIFY.md` has the same rule, for keys of ASCII only."""
+    if not space_key.isascii():
+        return True
+    base = re.escape(_bag_base(space_key))
+    return space_key.isprintable() and re.fullmatch(rf"{base}(?:-[1-9][0-9]*)?", name) is not None
+
+
+def _bag_base(space_key: str) -> str:
     base = space_key if _PLAIN_KEY.fullmatch(space_key) else slug(space_key, limit_bytes=60, empty="space")
-    if base.lower() in _RESERVED or base.startswith("staging-"):
-        base = f"space-{base}"
-    return numbered(base, is_taken, number=number)
+    is_other = base.lower() in _RESERVED or base.startswith("staging-")
+    return f"space-{base}" if is_other else base
 
 
 def numbered(base: str, is_taken: Callable[[str], bool], *, number: int = 1) -> str:

@@ -21,6 +21,8 @@ def check_payload(
     listed = {f"{bag}/{path}": digest for path, digest in manifest.items()}
     due = list(filter(is_due, listed))
     inspection.tree.expect(due)
+    if not manifest:
+        inspection.report(FindingKind.MALFORMED, witness, "lists no file; a bag begins with its first page")
     for path in manifest:
         if not path.startswith("data/"):
             inspection.report(FindingKind.MALFORMED, witness, f"lists {path}, which is not payload")

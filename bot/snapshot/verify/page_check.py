@@ -19,7 +19,7 @@ from bot.snapshot.archive.change_list import is_rendition, page_of
 from bot.snapshot.archive.entry import PageState, entry_of, id_order, line_format, page_id_of, safe_id_of
 from bot.snapshot.archive.indexes import IndexedPage, IndexRow, indexed, render_tree_index, standing_text
 from bot.snapshot.archive.inspection import FindingKind, Inspection
-from bot.snapshot.archive.paths import redacted_path, safe_id
+from bot.snapshot.archive.paths import is_bag_of, redacted_path, safe_id
 from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.verify.event_line import LoggedPage
 from bot.snapshot.verify.record_reader import ReadRecord, RecordReader
@@ -183,6 +183,8 @@ def load_checked_bag(
     except (EvidenceError, KeyError, ValueError) as error:
         inspection.report(FindingKind.MALFORMED, path, f"cannot be read: {error}")
         return None
+    if not is_bag_of(name, bag.space_key):
+        inspection.report(FindingKind.MALFORMED, path, f"is of the space {bag.space_key}, which no bag {name} can have")
     bag.manifest = manifest
     return bag
 

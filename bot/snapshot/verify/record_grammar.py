@@ -166,8 +166,8 @@ def _is_day(value: str, kind: str) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-TAKEN = ("ancestors", "attachments", "page_id", "path", "position", "salt", "source_path", "source_sha256", "space_key")
-TAKEN += ("status", "title", "url")
+TAKEN: tuple[str, ...] = ("ancestors", "attachments", "page_id", "path", "position", "salt", "source_path")
+TAKEN += ("source_sha256", "space_key", "status", "title", "url")
 """The values of a record that `usual_record` has as groups, before number and time of the version."""
 
 

@@ -19,6 +19,14 @@ from bot.snapshot.verify.page_rules import MAY_CAPTURE, MAY_RENDER, RunOfPage, f
 from bot.snapshot.verify.run_claims import ABOUT_RUNS, RunClaim, find_false_claims
 
 _TYPES = frozenset(EventType)
+_NEVER_FAIL = (ABOUT_RUNS - {EventType.INGESTION}) | {
+    EventType.REDACTION,
+    EventType.HOLD,
+    EventType.HOLD_RELEASE,
+    EventType.TRUST,
+}
+"""Types of the events that exist only when they happened."""
+_RARE = ABOUT_RUNS | _NEVER_FAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +253,18 @@ class _RunLog:
                 self._kinds[page].add(kind)
         if state:
             self._add_state(number, pages, state)
-        if kind in ABOUT_RUNS:
-            self._claims.append(RunClaim(kind, row.facts))
-        elif kind == EventType.HOLD and outcome == "success":
-            for page in pages:
+        if kind in _RARE:
+            self._add_rare(number, row)
+
+    def _add_rare(self, number: int, row: EventRow) -> None:
+        if row.outcome != "success" and row.type in _NEVER_FAIL:
+            self._report(number, f"is a {row.type} that did not succeed, which wikibot never writes")
+        if row.type in ABOUT_RUNS:
+            self._claims.append(RunClaim(row.type, row.facts))
+        elif row.type == EventType.HOLD:
+            for page in row.pages:
                 self.replay.held[page].add(_hold_of(row))
-        elif kind == EventType.HOLD_RELEASE and outcome == "success":
+        elif row.type == EventType.HOLD_RELEASE:
             self._releases.append(row)
 
     def _add_state(self, number: int, pages: frozenset[str], state: LoggedPage) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.errors import EvidenceError
 from bot.garbage_collector import paused_collector
 from bot.snapshot.archive.bag import PAGES, TAG_MANIFEST, bag_names
-from bot.snapshot.archive.checkpoint import Checkpoint, whole_digest
+from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, whole_digest
 from bot.snapshot.archive.file_tree import Tree
 from bot.snapshot.archive.folder import STAGING
 from bot.snapshot.archive.head_check import check_bag_tags, check_head, load_sums
@@ -118,6 +118,8 @@ def _verify(order: _Order, *, resumes: bool) -> tuple[Verification, bool]:
     inspection = Inspection(order.tree or Tree(Path(order.root)))
     if not inspection.tree.files and not order.remembered:
         raise EvidenceError(f"there are no snapshots in {order.root}; `wikibot snapshot` makes the first")
+    if not order.remembered and _is_bag(inspection.tree):
+        raise EvidenceError(f"{order.root} is one bag of the snapshots; give the folder that has {HEAD}")
     _skip_staging(inspection)
     head, chain = _check_heads(inspection, order)
     sums = load_sums(inspection)
@@ -131,6 +133,10 @@ def _verify(order: _Order, *, resumes: bool) -> tuple[Verification, bool]:
     if order.memory and not inspection.findings:
         contents.remember(order.memory)
     return _conclude(inspection, order, head, chain, contents), contents.is_resumed
+
+
+def _is_bag(tree: Tree) -> bool:
+    return tree.has_file("bagit.txt") and not any(map(tree.has_file, (HEAD, SUMS)))
 
 
 def _check_heads(inspection: Inspection, order: _Order) -> tuple[Checkpoint | None, Chain]:
