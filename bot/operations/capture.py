@@ -21,6 +21,7 @@ from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.strays import find_strays
 from bot.snapshot.archive.verdict import RunVerdict
+from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
@@ -112,10 +113,11 @@ def _take(
         for memory in memories:
             memory.save()
         _log(outcome)
-        if policy.git:
-            GitRepository(writer.state, writer.signer).commit(_commit_message(outcome))
+        uncommitted = _commit(writer, outcome) if policy.git else None
     outcome.witnesses = inform_witnesses(snapshots, witnesses)
     outcome.mirror = mirror_snapshots(snapshots, store, should_stop=should_stop)
+    if uncommitted is not None:
+        raise uncommitted
     return outcome
 
 
@@ -171,6 +173,15 @@ def _check_clock(gateway: WikiGateway, now: datetime) -> None:
     problem = describe_difference(now, gateway.wiki_time)
     if problem:
         raise ContinuityError(f"nothing was captured: {problem}")
+
+
+def _commit(writer: SnapshotWriter, outcome: CaptureOutcome) -> SnapshotError | None:
+    """Commit the run; a failure is returned, because it must not keep the head from the witnesses and the mirror."""
+    try:
+        GitRepository(writer.state, writer.signer).commit(_commit_message(outcome))
+    except SnapshotError as error:
+        return error
+    return None
 
 
 def _commit_message(outcome: CaptureOutcome) -> str:

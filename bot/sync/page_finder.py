@@ -150,7 +150,9 @@ class PageFinder:
             return FoundPage(ref)
         remembered = self._memory.recall_linked(reference)
         ref = self._by_id(remembered) if remembered else None
-        return None if ref is None else FoundPage(ref, is_renamed=True)
+        if ref is None or ref.version.number == 1:  # a wiki that was restored gives ids again: this is another page
+            return None
+        return FoundPage(ref, is_renamed=True)
 
     def _by_title(self, reference: str) -> PageRef | None:
         for title in dict.fromkeys((stated_title(reference), reference)):

@@ -275,6 +275,23 @@ def test_a_page_linked_to_that_is_renamed_is_linked_to_by_its_new_title(adopted:
     assert 'ri:content-title="How we implement"' in adopted.home_body
 
 
+@both_flavours
+def test_a_page_with_the_id_of_one_that_a_restore_of_the_wiki_took_away_is_no_renamed_page(adopted: Desk) -> None:
+    restore = adopted.wiki.store.back_up()
+    target = adopted.wiki.add_page("Agenda")
+    add_news(adopted, "See [it](<page:Agenda>).")
+    adopted.ran("sync")
+    restore()
+    assert adopted.wiki.add_page("Something else") == target
+
+    ran = adopted.ran("sync", code=None)
+
+    assert ran.code != 0
+    assert "'Agenda'" in ran.out + ran.err
+    assert "now called" not in ran.out + ran.err
+    assert "Something else" not in adopted.home_body
+
+
 def test_an_unadopted_page_is_only_planned(desk: Desk) -> None:
     desk.data.write_text(f'workspace: {{space: WS2, home: "{HOME}"}}\nnews: {{items: [{{id: a, text: A}}]}}\n')
     writes = desk.writes()

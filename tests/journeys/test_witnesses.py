@@ -138,6 +138,25 @@ def test_a_folder_that_was_rolled_back_is_refused_before_anything_is_written(des
     assert (tree_bytes(desk.folder / "snapshots"), desk.wiki.body(desk.wiki.find(HEADS).id)) == before
 
 
+@pytest.mark.needs("git")
+def test_a_git_repository_that_cannot_be_written_keeps_no_head_from_the_witnesses(
+    desk: Desk, receiver: Receiver
+) -> None:
+    with_witnesses(desk, "{kind: webhook, name: audit_trail}")
+    settings = desk.folder / "bot.yaml"
+    settings.write_text(settings.read_text().replace("path: snapshots", "path: snapshots, git: true"))
+    desk.ran("snapshot")
+    (repository,) = (desk.folder / ".wikibot" / "evidence").glob("*.git")
+    shutil.rmtree(repository / "objects" / "pack")
+    for path in (repository / "objects").glob("??/*"):
+        path.unlink()
+
+    said = change_and_capture(desk, "changed", code=1)
+
+    assert "its last commit cannot be read" in said
+    assert receiver.heads[-1]["sequence"] == 2
+
+
 def test_a_removed_folder_is_refused_where_a_witness_shows_a_head(desk: Desk) -> None:
     with_witnesses(desk, f"{{kind: page, title: {HEADS}}}")
     desk.ran("snapshot")

@@ -251,6 +251,23 @@ def test_an_interrupted_deletion_is_completed_and_keeps_the_remotes(lost: str, t
     assert repository.remotes() == {"copy": "git@example.org:copy.git"}
 
 
+def test_a_repository_that_lost_its_objects_is_named_with_what_to_do(tmp_path: Path) -> None:
+    root = tmp_path / "snapshots"
+    capture_first(root, Disk())
+    repository = GitRepository(state_of(root))
+    repository.commit("Run 1")
+    for path in (repository.state.git / "objects").rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+    with pytest.raises(SnapshotError, match=r"its last commit cannot be read; restore .* or delete everything in it"):
+        repository.commit("Run 1")
+    for path in repository.state.git.iterdir():
+        if path.name != "config":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert repository.commit("Run 1 again")
+
+
 def test_the_history_begins_again_after_a_redaction_by_another_bot(tmp_path: Path) -> None:
     root = tmp_path / "snapshots"
     capture_first(root, Disk())

@@ -56,6 +56,11 @@ class GitRepository:
             return False
         self._ensure_repository()
         committed = self.read_blob(HEAD)
+        if committed is None and not self._run("rev-parse", "--quiet", "--verify", BRANCH).returncode:
+            raise self._failure(
+                f"its last commit cannot be read; restore {self.state.git}, or delete everything in it but "
+                f"`{_SETTINGS_FILE}`, and the next run makes it again".encode()
+            )
         if committed is not None and sha256(committed) == library.head_digest:
             return False
         if committed is not None and library.has_removals_since(sha256(committed)):
