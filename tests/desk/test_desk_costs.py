@@ -52,9 +52,9 @@ def _listen(event: str, arguments: tuple[object, ...]) -> None:
         connection.set_trace_callback(lambda _statement: counted.update(["statements"]))
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _hook() -> None:
-    sys.addaudithook(_listen)
+    sys.addaudithook(_listen)  # once in a process: it cannot be removed
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def counting() -> Iterator[Counter[str]]:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
-    """A wiki with a home page, and a desk for a workspace with many news items."""
+    """A wiki with a home page, and a desk for a workspace with many news items and captured pages."""
     folder = tmp_path_factory.mktemp("costs")
     with running_wiki("cloud") as wiki, pytest.MonkeyPatch.context() as patch:
         patch.setenv("WIKIBOT_WIKI__TOKEN", "bot-secret")
@@ -80,7 +80,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
         with (folder / "bot.yaml").open("a", encoding="utf-8") as file:
             file.write("snapshots: {path: snapshots, signing_key: none}\n")
         desk = make_desk(Runtime(load_settings(folder / "bot.yaml")), DeskSettings(), "127.0.0.1", PORT)
-        yield DeskWorld(wiki, folder, desk, create_app(desk))
+        world = DeskWorld(wiki, folder, desk, create_app(desk))
+        fill(world, 40, range(1, 61))
+        yield world
 
 
 def fill(world: DeskWorld, items: int, captures: range) -> None:
@@ -121,7 +123,6 @@ def _cost_of(world: DeskWorld, client: DeskClient, path: str) -> Counter[str]:
 
 
 def test_no_page_costs_more_with_three_times_the_content_and_none_asks_the_wiki(plain: DeskWorld) -> None:
-    fill(plain, 40, range(1, 61))
     client = plain.client_as(Role.ADMIN)
     client.get("/w/ws2/news/new")  # the listing of the wiki is read in the background, and is read only once
     small = costs(plain, client)
