@@ -1,6 +1,7 @@
 """Which modules a command does not import. The imports decide how long a short command takes; no time is measured."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ _ROOMS = {"bot.adopt", "bot.snapshot", "bot.convert", "bot.present", "bot.schedu
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Wiki, Path]]:
+    """A wiki that has what the data file says; a test copies the folder of the settings before it changes it."""
     folder = tmp_path_factory.mktemp("start_up")
     with running_wiki("cloud") as wiki:
         wiki.add_page("Home", "<p>Home.</p>")
@@ -68,8 +70,9 @@ def test_a_sync_without_changes_imports_only_what_reads(synced: tuple[Wiki, Path
     assert _imported(ran, _NEVER | _ROOMS | unwanted) == set()
 
 
-def test_news_add_imports_neither_network_nor_parser_nor_renderer(synced: tuple[Wiki, Path]) -> None:
-    wiki, config = synced
+def test_news_add_imports_neither_network_nor_parser_nor_renderer(synced: tuple[Wiki, Path], tmp_path: Path) -> None:
+    wiki, original = synced
+    config = shutil.copytree(original.parent, tmp_path / "copy") / original.name
     before = len(wiki.requests)
 
     ran = _run(config, "news", "add", "Words without a link")
