@@ -7,7 +7,9 @@ import pytest
 from hypothesis import settings
 
 from bot.wiki.dialect import Flavour
-from tests.machine import IS_NIGHTLY, need
+from tests.machine import IS_NIGHTLY, forget_own_settings, need
+
+forget_own_settings()
 
 # Timing decides no test: a busy machine is not a broken program.
 settings.register_profile("wikibot", deadline=None)

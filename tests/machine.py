@@ -36,6 +36,19 @@ _OTHER_NAMES: Final = {"chromium": ("chromium-browser", "google-chrome", "google
 IS_NIGHTLY: Final = bool(os.environ.get("WIKIBOT_NIGHTLY"))
 """Whether the suite runs at full size; what is marked `slow` runs only then (tests/conftest.py)."""
 
+_SWITCHES: Final = {"WIKIBOT_NIGHTLY", "WIKIBOT_IMAGE", "WIKIBOT_WIKI_IMAGE"}  # of the suite itself
+_OTHER_REPOSITORY: Final = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
+
+
+def forget_own_settings() -> None:
+    """Remove from the environment what this person set for a bot, and the repository that a hook of git names.
+
+    Without this a test would meet another `bot.yaml`, or write to another repository.
+    """
+    for name in set(os.environ) - _SWITCHES:
+        if name.startswith("WIKIBOT_") or name in _OTHER_REPOSITORY:
+            del os.environ[name]
+
 
 def need(program: str) -> str:
     """Return the path of *program*; skip the test where it is not installed."""

@@ -1,6 +1,5 @@
 """The settings and the data file to start from are accepted, and fit the demo world."""
 
-import os
 import re
 from pathlib import Path
 
@@ -16,10 +15,7 @@ HOME = "WS2 - Enhancing ICANN Accountability Implementation"
 
 
 @pytest.mark.parametrize("path", ["config/example/bot.yaml", "config/demo/bot.yaml"])
-def test_the_settings_to_start_from_are_accepted(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("WIKIBOT_")]:
-        monkeypatch.delenv(name)
-
+def test_the_settings_to_start_from_are_accepted(path: str) -> None:
     settings = load_settings(REPOSITORY / path)
 
     assert [workspace.name for workspace in settings.workspaces] == ["ws2"]

@@ -208,9 +208,15 @@ def client_as(world: DeskWorld) -> Callable[[Role | str], DeskClient]:
 @pytest.fixture(scope="module")
 def live(world: DeskWorld) -> Iterator[str]:
     """The address of a desk for a real browser, on the same world; `sign_in_browser` signs in."""
+    with listening(world) as address:
+        yield address
+
+
+@contextmanager
+def listening(world: DeskWorld) -> Iterator[str]:
+    """Let a desk on *world* listen for a real browser; the value is its address."""
     with open_port("127.0.0.1", 0) as listener:
-        port = listener.getsockname()[1]
-        desk = make_desk(world.desk.runtime, DeskSettings(), "127.0.0.1", port)
+        desk = make_desk(world.desk.runtime, DeskSettings(), "127.0.0.1", listener.getsockname()[1])
         with DeskServer(desk, listener):
             yield desk.address.base
 

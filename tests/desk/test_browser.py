@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
@@ -11,7 +12,16 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from bot.desk.roles import Role
-from tests.desk.conftest import PASSWORD, DeskWorld, checked, desk_world, home_body, make_conflict, sign_in_browser
+from tests.desk.conftest import (
+    PASSWORD,
+    DeskWorld,
+    checked,
+    desk_world,
+    home_body,
+    listening,
+    make_conflict,
+    sign_in_browser,
+)
 from tests.machine import IS_NIGHTLY, need_npm
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium", "chromedriver")]
@@ -181,25 +191,28 @@ def test_everything_is_reached_by_keyboard(browser: WebDriver, world: DeskWorld,
 
 
 def test_a_maintainer_settles_a_conflict_without_losing_a_word_of_either_side(
-    browser: WebDriver, world: DeskWorld, live: str
+    browser: WebDriver, world: DeskWorld, tmp_path: Path
 ) -> None:
     words = [f"{name} news, as {who}." for name in ("Alpha", "Beta") for who in ("Ana says", "the file says")]
-    outside = home_body(world).split("wikibot-news")[0]
-    sign_in_browser(browser, world, live, Role.MAINTAINER)
+    with desk_world(tmp_path, flavour=world.wiki.flavour) as own, listening(own) as live:
+        make_conflict(own)
+        checked(own, own.client_as(Role.MAINTAINER))
+        outside = home_body(own).split("wikibot-news")[0]
+        sign_in_browser(browser, own, live, Role.MAINTAINER)
 
-    browser.find_element(By.LINK_TEXT, "Decide").click()
-    browser.find_element(By.CSS_SELECTOR, "main a[href$='/edits/news']").click()
-    for choice in browser.find_elements(By.CSS_SELECTOR, "input[value=both]"):
-        choice.click()
-    browser.find_element(By.CSS_SELECTOR, "button[value=show]").click()
-    shown = read_when_shown(browser, "main", "What your choices lead to")
-    assert [each for each in words if each not in shown] == []
-    browser.find_element(By.CSS_SELECTOR, "button[value=settle]").click()
+        browser.find_element(By.LINK_TEXT, "Decide").click()
+        browser.find_element(By.CSS_SELECTOR, "main a[href$='/edits/news']").click()
+        for choice in browser.find_elements(By.CSS_SELECTOR, "input[value=both]"):
+            choice.click()
+        browser.find_element(By.CSS_SELECTOR, "button[value=show]").click()
+        shown = read_when_shown(browser, "main", "What your choices lead to")
+        assert [each for each in words if each not in shown] == []
+        browser.find_element(By.CSS_SELECTOR, "button[value=settle]").click()
 
-    read_when_shown(browser, "[role=status]", "Settled")
-    body, data = home_body(world), (world.folder / "ws2.yaml").read_text(encoding="utf-8")
-    assert [each for each in words if body.count(each) != 1 or data.count(each) != 1] == []
-    assert body.split("wikibot-news")[0] == outside
+        read_when_shown(browser, "[role=status]", "Settled")
+        body, data = home_body(own), (own.folder / "ws2.yaml").read_text(encoding="utf-8")
+        assert [each for each in words if body.count(each) != 1 or data.count(each) != 1] == []
+        assert body.split("wikibot-news")[0] == outside
 
 
 def test_what_is_typed_comes_back_after_a_sign_out_and_to_nobody_else(

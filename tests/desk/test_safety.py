@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 import re
 import sqlite3
 from dataclasses import dataclass, field
@@ -58,12 +57,6 @@ class BareDesk:
         answer = client.post("/sign-in", {"name": name, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
         return client
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("WIKIBOT_")]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture

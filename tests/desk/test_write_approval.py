@@ -7,12 +7,9 @@ from collections.abc import Iterator
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from bot.cli.serve_command import make_desk
-from bot.config.policy import DeskSettings
 from bot.desk.application import create_app
 from bot.desk.roles import Role
-from bot.desk.server import DeskServer, open_port
-from tests.desk.conftest import DeskClient, DeskWorld, desk_world, sign_in_browser
+from tests.desk.conftest import DeskClient, DeskWorld, desk_world, listening, sign_in_browser
 from tests.desk.test_write_journeys import click, find, follow, home_of, wait
 from tests.desk.test_write_news import NEW, NEWS, data_of, fields_of
 
@@ -95,6 +92,7 @@ def test_what_is_sent_back_is_changed_in_its_form_and_sent_again(
 def test_every_way_to_change_the_file_waits_for_an_editor(approving: DeskWorld, ana: DeskClient) -> None:
     approving.run("news", "add", "One to touch", "--id", "touch")
     before = data_of(approving)
+    waiting = ana.get(DRAFTS).text.count("Waits for approval")
     digest = digest_on(ana.get(NEWS).text)
 
     ana.post(NEWS, {"do": "pin:touch", "digest": digest})
@@ -105,7 +103,7 @@ def test_every_way_to_change_the_file_waits_for_an_editor(approving: DeskWorld, 
     ana.post(newest)
 
     assert data_of(approving) == before
-    assert ana.get(DRAFTS).text.count("Waits for approval") == 5
+    assert ana.get(DRAFTS).text.count("Waits for approval") == waiting + 5
 
 
 def test_a_draft_of_a_command_is_in_the_same_list_and_a_form_that_is_not_complete_in_that_of_the_command(
@@ -182,18 +180,15 @@ def test_a_proposal_whose_entry_was_changed_since_shows_both_texts(
 
 
 def test_an_editor_and_a_maintainer_publish_together_in_a_browser(browser: WebDriver, approving: DeskWorld) -> None:
-    with open_port("127.0.0.1", 0) as listener:
-        desk = make_desk(approving.desk.runtime, DeskSettings(), "127.0.0.1", listener.getsockname()[1])
-        with DeskServer(desk, listener):
-            live = desk.address.base
-            sign_in_browser(browser, approving, live, "editor", NEW)
-            find(browser, "#text").send_keys("Agreed by two people")  # type: ignore[attr-defined]
-            click(browser, "[data-main]")
-            wait(browser, lambda driver: "Sent for approval" in driver.page_source)
-            sign_in_browser(browser, approving, live, "maintainer")
-            click(browser, ".needs a[href*='/drafts/']")
-            click(browser, "button[value=approve]")
-            follow(browser, "Publish this change")
-            wait(browser, lambda driver: "On the wiki since" in driver.page_source)
+    with listening(approving) as live:
+        sign_in_browser(browser, approving, live, "editor", NEW)
+        find(browser, "#text").send_keys("Agreed by two people")  # type: ignore[attr-defined]
+        click(browser, "[data-main]")
+        wait(browser, lambda driver: "Sent for approval" in driver.page_source)
+        sign_in_browser(browser, approving, live, "maintainer")
+        click(browser, ".needs a[href*='/drafts/']")
+        click(browser, "button[value=approve]")
+        follow(browser, "Publish this change")
+        wait(browser, lambda driver: "On the wiki since" in driver.page_source)
 
     assert "Agreed by two people" in home_of(approving)

@@ -37,7 +37,7 @@ from tests.snapshot.breaking_disk import Killed
 from tests.snapshot.capturing import markdown_of, run_capture
 from tests.snapshot.packed_files import docx_of, pdf_of, zip_of
 from tests.snapshot.public_tools import run_instructions
-from tests.snapshot.small_tree import CLOCK, finish, open_run, put_page, state_of, tree_bytes
+from tests.snapshot.small_tree import CLOCK, copy_snapshots, finish, open_run, put_page, state_of, tree_bytes
 from tests.snapshot.small_wiki import ANA, LI, SmallWiki, small_wiki
 from tests.snapshot.test_restricted import include, macro, properties
 
@@ -59,7 +59,10 @@ SECRETS = {
 
 @dataclass
 class Redacted:
-    """Snapshots of two runs, then a redaction; *before* has the files that had each secret before it."""
+    """Snapshots of two runs, then a redaction; *before* has the files that had each secret before it.
+
+    A test copies them before it changes them.
+    """
 
     wiki: SmallWiki
     snapshots: Snapshots
@@ -134,12 +137,12 @@ def redacted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         yield Redacted(wiki, snapshots, before, result, planned)
 
 
-def own_sources(redacted: Redacted) -> list[str]:
+def own_sources(root: Path) -> list[str]:
     """The bodies of the pages whose authors wrote the title themselves, to include the page."""
     found = []
     for title in ("Includes", "Excerpts"):
-        bag, entry = load_library(redacted.root).get_page(title)
-        found += [str(redacted.root / bag.name / path) for path in bag.sources_of(entry.page_id)]
+        bag, entry = load_library(root).get_page(title)
+        found += [str(root / bag.name / path) for path in bag.sources_of(entry.page_id)]
     return found
 
 
@@ -148,7 +151,7 @@ def test_no_file_has_it_but_the_own_words_of_other_authors(redacted: Redacted, n
     folders = [redacted.root, redacted.snapshots.state.folder]
 
     assert redacted.before[name], "it was there before"
-    assert set(files_with(folders, SECRETS[name])) <= set(own_sources(redacted))
+    assert set(files_with(folders, SECRETS[name])) <= set(own_sources(redacted.root))
 
 
 @pytest.mark.parametrize(
@@ -208,15 +211,16 @@ def test_the_histories_of_other_pages_stay(redacted: Redacted) -> None:
     assert archive.page_diff(read_own(redacted.snapshots), "Includes", "run:1", "run:2").diff.page_id
 
 
-def test_a_later_capture_brings_nothing_back(redacted: Redacted) -> None:
+def test_a_later_capture_brings_nothing_back(redacted: Redacted, tmp_path: Path) -> None:
+    root = copy_snapshots(redacted.root, tmp_path / "snapshots")
     for title in ("Below", "Includes", "Excerpts", "Above", "Tree", "Listed", "Reported"):
         redacted.wiki.edit(title, redacted.wiki.store.contents.body(redacted.wiki.ids[title], None) + "<p>again</p>")
 
-    outcome = run_capture(redacted.wiki, redacted.root, day=50)
+    outcome = run_capture(redacted.wiki, root, day=50)
 
     assert outcome.captured == 7
     for secret in (LINE, OLD_LINE, SECRETS["property"], TITLE):
-        assert set(files_with([redacted.root], secret)) <= set(own_sources(redacted))
+        assert set(files_with([root], secret)) <= set(own_sources(root))
 
 
 @pytest.fixture
