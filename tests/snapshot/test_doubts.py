@@ -1,5 +1,6 @@
 """Pages whose data contradict each other are captured as the wiki sends them, and the run is not called complete."""
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from bot.snapshot.verify.verification import verify
 from tests.scripted_proxy import Answer
 from tests.snapshot.capturing import record_of, run_capture
 from tests.snapshot.lying_proxy import text_of
+from tests.snapshot.small_tree import tree_bytes
 from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki
 
 pytestmark = pytest.mark.either_flavour
@@ -281,3 +283,34 @@ def test_a_page_that_has_fewer_versions_than_were_captured_is_read_again_and_a_d
     wiki.edit("Final report", "<p>text 4</p>")
     assert capture(wiki, tmp_path, day=2).verdict is RunVerdict.COMPLETE
     assert [each.number for each in record_of(tmp_path, "Final report").versions] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(("new", "history"), [(1, HistoryMode.CHANGES), (3, HistoryMode.CHANGES), (2, HistoryMode.ALL)])
+def test_versions_with_the_numbers_of_deleted_ones_are_captured_and_a_doubt(
+    wiki: SmallWiki, tmp_path: Path, new: int, history: HistoryMode
+) -> None:
+    page = wiki.add("Split", "<p>text 1</p>")
+    texts = [f"<p>text {number}</p>" for number in range(2, 4 + new)]
+
+    def write(number: int) -> None:
+        when = WHEN + dt.timedelta(days=number)
+        wiki.store.pages.update(page, author=LI, body=texts[number], when=when)
+
+    write(0)
+    write(1)
+    run_capture(wiki, tmp_path, history=history)
+    wiki.store.pages.delete_version(page, 2)  # version 3 is the second one then
+    for number in range(2, 2 + new):
+        write(number)
+
+    outcome = run_capture(wiki, tmp_path, history=history, day=1)
+
+    bodies = b"".join(data for path, data in tree_bytes(tmp_path).items() if path.endswith(".xml"))
+    wanted = texts if history is HistoryMode.ALL else texts[1:]
+    assert [text for text in wanted if text.encode() not in bodies] == []
+    assert outcome.verdict is RunVerdict.UNCONFIRMED
+    assert any("people deleted versions, so 2 versions (2, 3)" in doubt.reason for doubt in outcome.doubts)
+    assert [each.number for each in record_of(tmp_path, "Split").versions] == list(range(2 + new, 0, -1))
+    assert verify(tmp_path).findings == ()
+    settled = run_capture(wiki, tmp_path, history=history, day=2)
+    assert (settled.verdict, settled.captured) == (RunVerdict.COMPLETE, 0)

@@ -114,7 +114,7 @@ def _wide_lists(proxy: ScriptedProxy) -> Counter[str]:
 
 
 @pytest.mark.parametrize("changed", [1, 5])
-def test_changed_pages_need_up_to_three_requests_each(mixed: SmallWiki, tmp_path: Path, changed: int) -> None:
+def test_changed_pages_need_few_requests_each(mixed: SmallWiki, tmp_path: Path, changed: int) -> None:
     capture(mixed, tmp_path)
     idle = total(capture(mixed, tmp_path, day=1))
     for number in range(changed):
@@ -123,7 +123,8 @@ def test_changed_pages_need_up_to_three_requests_each(mixed: SmallWiki, tmp_path
     outcome = capture(mixed, tmp_path, day=2)
 
     assert outcome.captured == changed
-    assert total(outcome) <= idle + 3 * changed, outcome.requests
+    each = {Flavour.CLOUD: 4, Flavour.DATA_CENTER: 3}  # one of them for the history: people may have deleted versions
+    assert total(outcome) <= idle + each[mixed.flavour] * changed, outcome.requests
     assert record_of(tmp_path, "Page 2").version.number == 2
 
 

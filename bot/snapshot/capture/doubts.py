@@ -6,7 +6,7 @@ from typing import Literal
 from bot.errors import MalformedBodyError, WikiError
 from bot.plural import counted
 from bot.snapshot.archive.record import PageRecord
-from bot.snapshot.capture.observation import Observation
+from bot.snapshot.capture.observation import Observation, replaced_versions
 from bot.snapshot.capture.selection import Selection
 from bot.storage.comment_markers import marker_refs
 from bot.storage.reader import check_syntax, read_leniently
@@ -64,6 +64,8 @@ def _doubts_about_history(observation: Observation, held: PageRecord | None) -> 
     absent = [number for number in range(newest + 1, observation.page.version) if number not in seen]
     if absent:
         yield f"its history lacks {_name_versions(absent)}"
+    if replaced := [version.number for version in replaced_versions(held, observation.versions)]:
+        yield f"people deleted versions, so {_name_versions(replaced)} had another text when the page was captured"
     if unread := [number for number in observation.purged if number not in known]:
         yield f"its history names {_name_versions(unread)}, and the wiki does not send the text"
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 
 from bot.config.policy import HistoryMode
 from bot.errors import PageNotFoundError, WikiAnswerError, WikiError
@@ -222,31 +221,45 @@ def _with_author(gateway: WikiGateway, version: Version) -> Version:
 
 
 def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[RecordedVersion, ...]:
-    """Return the version history, newest first; captured versions are not requested again."""
+    """Return the version history, newest first; it is read down to the first version that is captured as it is.
+
+    If people delete a version, later ones get other numbers: a number that is captured may be that of another version.
+    """
     before = known.record
     held = before.versions if before else ()
     if not _is_without_gaps(held) or (held and held[0].number > page.version):
         held = ()  # a list that was cut, or a wiki that was restored from a backup: all of it is read again
-    if held and held[0].number == page.version:
-        return held
-    if page.version == (held[0].number + 1 if held else 1):
-        return (RecordedVersion.taken_from(_with_author(gateway, page.ref.version)), *held)
-    old = {version.number for version in held}
+    times = {version.number: version.when for version in held}
 
-    def fetch_fresh() -> tuple[RecordedVersion, ...]:
-        listed = gateway.fetch_versions(page.id)
-        return tuple(map(RecordedVersion.taken_from, takewhile(lambda version: version.number not in old, listed)))
+    def is_held(version: RecordedVersion | Version) -> bool:
+        return times.get(version.number) == version.when
+
+    if held and held[0].number == page.version and is_held(page.ref.version):
+        return held
+    if page.version == 1:
+        return (RecordedVersion.taken_from(_with_author(gateway, page.ref.version)),)
+
+    def fetch_newest() -> tuple[RecordedVersion, ...]:
+        found: list[RecordedVersion] = []
+        for version in gateway.fetch_versions(page.id):
+            found.append(RecordedVersion.taken_from(version))
+            if is_held(version):
+                break
+        return tuple(found)
 
     def is_whole(found: Sequence[RecordedVersion]) -> bool:
         """Return whether no version is missing and the newest is the one that two other answers named."""
         numbers = [version.number for version in found]
-        ref, oldest = page.ref.version, held[0].number + 1 if held else 1
-        if not numbers or numbers != list(range(page.version, oldest - 1, -1)):
+        if not numbers or numbers != list(range(page.version, numbers[-1] - 1, -1)):
             return False
+        ref = page.ref.version
         newest = (found[0].when, found[0].author.id, found[0].message)
-        return newest == (ref.when, ref.author.id, ref.message)
+        is_ended = numbers[-1] == 1 or is_held(found[-1])
+        return is_ended and newest == (ref.when, ref.author.id, ref.message)
 
-    return (*agreed(fetch_fresh, is_known=is_whole), *held)
+    found = [version for version in agreed(fetch_newest, is_known=is_whole) if not is_held(version)]
+    oldest = found[-1].number if found else page.version + 1
+    return (*found, *(version for version in held if version.number < oldest))
 
 
 def _is_without_gaps(versions: Sequence[RecordedVersion]) -> bool:
@@ -254,15 +267,24 @@ def _is_without_gaps(versions: Sequence[RecordedVersion]) -> bool:
 
 
 def _wanted_versions(page: Page, versions: Sequence[RecordedVersion], known: Known, history: HistoryMode) -> list[int]:
-    numbers = sorted(version.number for version in versions if version.number < page.version)
-    missing = [number for number in numbers if number not in known.held_versions]
+    """Return the numbers of the earlier versions to read: those without a text, or with the text of another version."""
+    before, newest = known.record, max(known.held_versions, default=0)
+    other = {version.number for version in replaced_versions(before, versions)}
+    older = sorted((version for version in versions if version.number < page.version), key=lambda each: each.number)
+    missing = [each for each in older if each.number not in known.held_versions or each.number in other]
     match history:
         case HistoryMode.ALL:
-            return missing
-        case HistoryMode.CHANGES if known.held_versions:
-            return [number for number in missing if number > max(known.held_versions)]
+            return [each.number for each in missing]
+        case HistoryMode.CHANGES if before and newest:
+            return [each.number for each in missing if each.number > newest or each.when > before.version.when]
         case _:
             return []
+
+
+def replaced_versions(before: PageRecord | None, versions: Sequence[RecordedVersion]) -> list[RecordedVersion]:
+    """Return the versions whose number was that of another version when the page was captured."""
+    times = {version.number: version.when for version in before.versions} if before else {}
+    return [version for version in versions if times.get(version.number, version.when) != version.when]
 
 
 def _fetch_older(gateway: WikiGateway, page: Page, numbers: list[int]) -> tuple[tuple[Page, ...], tuple[int, ...]]:

@@ -197,15 +197,21 @@ class PageCapture:
         is_same_text = before is not None and before.has_body(self.source)
         if before and is_same_text and before.version.number == page.version:
             return _Source(before.source_path, before.source_salt, before.captured_at)
+        path, salt, is_held = self._find_place(page.version, self.source)
+        if not is_held:
+            salt = before.source_salt if before and is_same_text else self._draw_salt(path, self.source)
+        return _Source(path, salt, self.writer.now)
+
+    def _find_place(self, version: int, source: bytes) -> tuple[str, str | None, bool]:
+        """Return the path of a body of a version, with the salt of its file if it is captured, and whether it is."""
         edition = 1
-        while (path := paths.source_path(page.id, page.version, edition=edition)) in self.bag.manifest:
+        while (path := paths.source_path(self.record_id, version, edition=edition)) in self.bag.manifest:
             with suppress(EvidenceError):  # `verify` reports a file that was changed
                 body, salt = split_body(self.writer.library.read(self.bag, path))
-                if body == self.source:
-                    return _Source(path, salt, self.writer.now)
+                if body == source:
+                    return path, salt, True
             edition += 1
-        salt = before.source_salt if before and is_same_text else self._draw_salt(path, self.source)
-        return _Source(path, salt, self.writer.now)
+        return path, None, False
 
     def _draw_salt(self, path: str, body: bytes) -> str | None:
         return self.writer.state.salts.draw(f"{self.bag.name}/{path}") if needs_salt(body) else None
@@ -257,11 +263,13 @@ class PageCapture:
 
     def _older_bodies(self) -> dict[str, bytes]:
         """Return the earlier versions that are not captured yet, by path."""
-        bodies = {
-            paths.source_path(page.id, page.version): page.body.encode("utf-8", "surrogatepass")
-            for page in self.observation.older
-        }
-        return {path: body for path, body in bodies.items() if path not in self.bag.manifest}
+        bodies: dict[str, bytes] = {}
+        for page in self.observation.older:
+            source = page.body.encode("utf-8", "surrogatepass")
+            path, _, is_held = self._find_place(page.version, source)
+            if not is_held:
+                bodies[path] = source
+        return bodies
 
     def _write_sources(self) -> list[str]:
         bodies = self._older_bodies()
