@@ -41,6 +41,8 @@ SCALARS = {
 }
 _BRACKETS = {"{": "}", "[": "]"}
 _MAX_DEPTH = 200  # each level of a tree of pages needs two
+_SELDOM = frozenset({"RecordedLink", "RecordedListing", "RecordedInclude", "RecordedView", "BorrowedFile"})
+"""What few records have: a pattern that reads them takes longer to compile than it saves."""
 _OLDER = {("Surroundings", "withheld"): ("[text",)}  # the first records of formats 1 and 2
 _LINE = re.compile(rf'( *)(?:([\]}}])|(?:({TEXT}): )?({TEXT}|[^ "\n,]+))(,?)')
 _ANY = re.compile(rf"(?:{TEXT}|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?|true|false|null)")
@@ -173,7 +175,7 @@ TAKEN += ("source_sha256", "space_key", "status", "title", "url")
 
 @lru_cache
 def usual_record() -> re.Pattern[str]:
-    """Return a pattern for nearly all records: all names of this version and no other, and no links below links.
+    """Return a pattern for nearly all records: all names of this version and no other, and nothing of `_SELDOM`.
 
     The group of a text is what is between its quotes, and that of a list its JSON.
     """
@@ -207,7 +209,7 @@ def _value(kind: str, depth: int, taken: Collection[str] = ()) -> str:
         return _object(kind, depth, taken)
     inner, indent = kind[1:], "\n" + " " * (depth + 1)
     start, end = (r"\[", r"\]") if kind[0] == "[" else (r"\{", r"\}")
-    if inner == "RecordedLink":
+    if inner in _SELDOM:
         return start + end
     each = f"{indent}{TEXT + ': ' if kind[0] == '{' else ''}{_value(inner, depth + 1)}"
     return f"{start}(?:{each}(?:,{each})*+\n{' ' * depth})?{end}"
