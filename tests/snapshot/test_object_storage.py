@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ObjectStoreError
-from bot.snapshot.archive.checkpoint import HEAD
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.paths import attachment_path
@@ -192,13 +192,17 @@ def test_a_store_with_another_log_is_left_alone(root: Path, store: ObjectStore, 
     assert objects_of(store) == before
 
 
-@pytest.mark.parametrize("path", [PAGE, "log/2026/000001.events.jsonl", "WS2/bagit.txt"])
+@pytest.mark.parametrize(
+    ("path", "has_new_run"),
+    [(PAGE, True), (PAGE, False), ("log/2026/000001.events.jsonl", True), ("WS2/bagit.txt", True), (SIGNATURE, False)],
+)
 def test_a_file_that_disappeared_is_restored_and_reported(
-    root: Path, store: ObjectStore, signer: Signer, path: str
+    root: Path, store: ObjectStore, signer: Signer, path: str, has_new_run: bool
 ) -> None:
     mirror(root, store)
     store.delete(path)
-    capture_second(root, Disk(), signer=signer)
+    if has_new_run:
+        capture_second(root, Disk(), signer=signer)
 
     report = mirror(root, store)
 

@@ -31,8 +31,8 @@ WRITERS = 8
 class FolderMirror:
     """One mirroring of the folder *root*. The folder must not change meanwhile.
 
-    The memory says what the bot may replace. What the store has is listed each time: it may have been emptied, or set
-    back to an older run.
+    The memory says what the bot may replace. What the store has is listed each time, also if there is no new
+    run: it may have been emptied, or set back to an older run.
     """
 
     root: Path
@@ -67,10 +67,7 @@ class FolderMirror:
         return self._report(sequence)
 
     def _mirror(self, heads: dict[str, int]) -> None:
-        stored, seal = self._read_stored_head(heads), self._seal()
-        if self.memory.seal == seal and stored == next(iter(heads)):
-            return
-        self.memory.set_seal("")
+        stored = self._read_stored_head(heads)
         remembered = self.memory.file(HEAD)
         if stored is not None and (remembered is None or remembered[0] != stored):
             self._learn()
@@ -85,7 +82,6 @@ class FolderMirror:
                 others |= group.files.keys()
         for path in (*dropped, *(path for path in self.memory.iter_other_paths() if path not in others)):
             self._remove(path)
-        self.memory.set_seal(seal)
 
     def _read_stored_head(self, heads: dict[str, int]) -> str | None:
         """Return the SHA-256 of the head in the store; raises `StoreConflictError` if it is none of *heads*."""
@@ -105,10 +101,6 @@ class FolderMirror:
             "written there. Another bot may mirror to the same place, or these snapshots were rolled back. Compare "
             "both with `wikibot verify`; to keep both, name another prefix in snapshots.mirror"
         )
-
-    def _seal(self) -> str:
-        """Return the digests of the head, its signature and its time stamp, which arrives later."""
-        return " ".join(digest for group in self._listed.last_groups() for _, digest in sorted(group.files.items()))
 
     def _learn(self) -> None:
         """Note what the head in the store lists: it is one of ours, so a later run may replace those files."""

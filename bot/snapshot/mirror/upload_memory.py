@@ -17,7 +17,6 @@ _TABLES = """
 CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, etag TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE uploads (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, upload TEXT NOT NULL, part_bytes INTEGER NOT NULL);
 CREATE TABLE parts (upload TEXT, number INTEGER, etag TEXT, sha256 TEXT, PRIMARY KEY (upload, number)) WITHOUT ROWID;
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
@@ -41,17 +40,6 @@ class UploadMemory:
         """Save what was noted since the last time."""
         with self._lock:
             self._database.commit()
-
-    @property
-    def seal(self) -> str:
-        """What was mirrored completely; empty if nothing was."""
-        rows = self._rows("SELECT value FROM meta WHERE name = 'seal'")
-        return str(rows[0][0]) if rows else ""
-
-    def set_seal(self, seal: str) -> None:
-        """Note that everything of *seal* is in the store; empty before the first file of another state is written."""
-        self._change("INSERT OR REPLACE INTO meta VALUES ('seal', ?)", seal)
-        self.save()
 
     def files(self, prefix: str) -> dict[str, tuple[str, str]]:
         """Return SHA-256 and ETag of the uploaded files whose paths begin with *prefix*, by path."""
