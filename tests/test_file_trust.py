@@ -1,6 +1,7 @@
 """Owner and mode of the files that steer the bot."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,9 @@ def test_a_file_that_only_the_bot_can_write_has_no_risk(file: Path, mode: int) -
 def test_a_file_that_all_can_write_is_refused(file: Path, mode: int) -> None:
     file.chmod(mode)
 
-    with pytest.raises(LocatedError, match=rf"{file}: every account of this machine can write it; run `chmod o-w"):
+    with pytest.raises(
+        LocatedError, match=re.escape(f"{file}: every account of this machine can write it; run `chmod o-w")
+    ):
         raise_if_writable_by_all(file, LocatedError)
 
 
@@ -51,7 +54,7 @@ def test_a_link_is_judged_by_its_target(file: Path, tmp_path: Path) -> None:
     link.symlink_to(file)
     file.chmod(0o666)
 
-    with pytest.raises(LocatedError, match=f"chmod o-w {file}"):
+    with pytest.raises(LocatedError, match=re.escape(f"chmod o-w {file}")):
         raise_if_writable_by_all(link, LocatedError)
 
 
@@ -63,7 +66,7 @@ def test_a_link_in_a_folder_in_which_all_can_replace_it_is_refused(file: Path, t
     second.symlink_to(Path("shared") / "first")
 
     for link in (first, second):
-        with pytest.raises(LocatedError, match=f"can replace it; run `chmod o-w {first.parent}`"):
+        with pytest.raises(LocatedError, match=re.escape(f"can replace it; run `chmod o-w {first.parent}`")):
             raise_if_writable_by_all(link, LocatedError)
     first.parent.chmod(0o1777)
     raise_if_writable_by_all(second, LocatedError)

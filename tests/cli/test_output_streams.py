@@ -1,6 +1,7 @@
 """Output streams that are asleep, closed, broken or full: the bot goes on, and writes the same to the wiki."""
 
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -32,7 +33,8 @@ def bot(tmp_path: Path, wiki: Wiki) -> ScheduledBot:
 def wikibot(bot: ScheduledBot, words: str, redirection: str = "") -> "subprocess.CompletedProcess[str]":
     """Run a command in a shell, with a redirection."""
     python, *_ = bot.command()
-    line = f"exec {python} -m bot {words} --config {bot.folder / 'bot.yaml'} {redirection}"
+    settings = shlex.quote(str(bot.folder / "bot.yaml"))
+    line = f"exec {shlex.quote(python)} -m bot {words} --config {settings} {redirection}"
     return subprocess.run(
         ["bash", "-c", line], env=bot.environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -107,7 +109,7 @@ def test_reader_that_wakes_gets_what_it_missed(bot: ScheduledBot) -> None:
 
 @pytest.mark.parametrize("redirection", REDIRECTIONS.values(), ids=REDIRECTIONS)
 def test_daemon_runs_without_streams(bot: ScheduledBot, wiki: Wiki, redirection: str) -> None:
-    line = f"exec {' '.join(bot.command())} {redirection}"
+    line = f"exec {shlex.join(bot.command())} {redirection}"
     with started(["bash", "-c", line], bot) as process:
         wait_until(lambda: bool(bot.history.recent()))
         say(bot, "Nobody listens.")

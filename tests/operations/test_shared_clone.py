@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -121,8 +122,9 @@ def test_a_rebase_that_is_killed_changes_no_file_and_is_made_again(remote: DataR
     key, victim, program = tmp_path / "key", tmp_path / "victim", tmp_path / "sign"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     program.write_text(
-        f"#!/bin/sh\n[ -e {victim} ] && echo >> {victim}.seen && [ $(wc -l < {victim}.seen) = 3 ]"
-        f' && kill -9 $(cat {victim}) $PPID\nexec ssh-keygen "$@"\n'
+        f"#!/bin/sh\nvictim={shlex.quote(str(victim))}\n"
+        '[ -e "$victim" ] && echo >> "$victim.seen" && [ $(wc -l < "$victim.seen") = 3 ]'
+        ' && kill -9 $(cat "$victim") $PPID\nexec ssh-keygen "$@"\n'
     )
     program.chmod(0o755)
     git(remote.folder, "config", "gpg.ssh.program", str(program))

@@ -164,11 +164,11 @@ def test_a_hook_in_the_clone_does_not_run_and_git_sees_no_secret(service: Servic
     for name in ("pre-push", "post-commit", "post-rewrite", "pre-rebase", "post-merge", "post-checkout"):
         hook = service.folder / "clone" / ".git" / "hooks" / name
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(f"#!/bin/sh\nenv >> {marks}\n")
+        hook.write_text(f"#!/bin/sh\nenv >> '{marks}'\n")
         hook.chmod(0o755)
     told = remote.bare / "hooks" / "update"
     seen = service.folder / "environment"
-    told.write_text(f"#!/bin/sh\nenv > {seen}\nexit 0\n")
+    told.write_text(f"#!/bin/sh\nenv > '{seen}'\nexit 0\n")
     told.chmod(0o755)
     service.wikibot("banner", "set", "--line", "1", "By command.")
 

@@ -87,7 +87,7 @@ class Checkout:
             "PYTHON": sys.executable,
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_NO_INDEX": "1",
-            "PIP_FIND_LINKS": str(self.index),
+            "PIP_FIND_LINKS": self.index.as_uri(),  # pip would take a path with a space for two
             "PIP_NO_CACHE_DIR": "1",
             "LANG": "C.UTF-8",
         }

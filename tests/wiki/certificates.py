@@ -1,4 +1,4 @@
-"""Certificates made for one test, by openssl."""
+"""Certificates made for one test, by openssl, which works in their folder: a path with a space would be two words."""
 
 import subprocess
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ _CONFIG = """\
 [ca]
 default_ca = here
 [here]
-database = {folder}/index.txt
+database = index.txt
 rand_serial = yes
-new_certs_dir = {folder}
+new_certs_dir = .
 default_md = sha256
 policy = any
 email_in_dn = no
@@ -39,14 +39,18 @@ class Authority:
         key, request, made = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "crt"))
         extensions = self.folder / f"{name}.ext"
         extensions.write_text(f"subjectAltName={host}\n")
-        _openssl(f"req -new {_KEY} -nodes -subj /CN={name} -keyout {key} -out {request}")
-        _openssl(
-            f"ca -batch -notext -config {self.folder}/ca.cnf -cert {self.bundle} -keyfile {self.folder}/ca.key "
-            f"-in {request} -out {made} -extfile {extensions} {days}"
+        self.openssl(f"req -new {_KEY} -nodes -subj /CN={name} -keyout {key.name} -out {request.name}")
+        self.openssl(
+            "ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key "
+            f"-in {request.name} -out {made.name} -extfile {extensions.name} {days}"
         )
         path = self.folder / f"{name}.pem"
         path.write_text(key.read_text() + made.read_text())
         return path
+
+    def openssl(self, arguments: str) -> None:
+        """Run openssl in the folder."""
+        subprocess.run(["openssl", *arguments.split()], cwd=self.folder, check=True, capture_output=True)
 
 
 def make_authority(folder: Path, name: str = "Test CA") -> Authority:
@@ -54,11 +58,8 @@ def make_authority(folder: Path, name: str = "Test CA") -> Authority:
     need("openssl")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.txt").write_text("")
-    (folder / "ca.cnf").write_text(_CONFIG.format(folder=folder))
+    (folder / "ca.cnf").write_text(_CONFIG)
+    authority = Authority(folder)
     subject = name.replace(" ", "_")
-    _openssl(f"req -x509 {_KEY} -nodes -days 2 -subj /CN={subject} -keyout {folder}/ca.key -out {folder}/ca.pem")
-    return Authority(folder)
-
-
-def _openssl(arguments: str) -> None:
-    subprocess.run(["openssl", *arguments.split()], check=True, capture_output=True)
+    authority.openssl(f"req -x509 {_KEY} -nodes -days 2 -subj /CN={subject} -keyout ca.key -out ca.pem")
+    return authority
