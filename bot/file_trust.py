@@ -6,6 +6,7 @@ can write is refused. A file that some other account can write, or a secret that
 """
 
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -59,7 +60,9 @@ def raise_if_readable_by_all(path: Path, error: type[LocatedError]) -> None:
     """Raise *error* if every account of the machine can read or write the private key *path*."""
     raise_if_writable_by_all(path, error, is_secret=True)
     if path.stat().st_mode & stat.S_IROTH and os.environ.get(ALLOW_VARIABLE) != "1":
-        raise error(f"every account of this machine can read this private key; run `chmod 600 {path}`", path=path)
+        raise error(
+            f"every account of this machine can read this private key; run `chmod 600 {_quoted(path)}`", path=path
+        )
 
 
 def find_risks(paths: Iterable[Path], *, are_secrets: bool = False) -> Iterator[FileRisk]:
@@ -77,16 +80,21 @@ def _links_of(path: Path) -> Iterator[Path]:
         path = path.parent / path.readlink()
 
 
+def _quoted(path: Path) -> str:
+    """Return *path* as a shell takes it for one word."""
+    return shlex.quote(str(path))
+
+
 def _who_can_write(found: os.stat_result, target: Path) -> str | None:
     if found.st_mode & stat.S_IWOTH and not stat.S_ISVTX & found.st_mode:
-        return f"every account of this machine can write it; run `chmod o-w {target}`"
+        return f"every account of this machine can write it; run `chmod o-w {_quoted(target)}`"
     return None
 
 
 def _who_can_replace(target: Path, found: os.stat_result, folder: os.stat_result) -> str | None:
     if folder.st_mode & stat.S_IWOTH:
         if not folder.st_mode & stat.S_ISVTX:
-            return f"every account of this machine can replace it; run `chmod o-w {target.parent}`"
+            return f"every account of this machine can replace it; run `chmod o-w {_quoted(target.parent)}`"
         if found.st_uid not in (_ROOT, os.getuid(), folder.st_uid):
             return (
                 f"another account ({_name(found.st_uid)}) put it into {target.parent}, which every account of this "
@@ -99,15 +107,17 @@ def _who_can_move(above: Iterable[tuple[Path, os.stat_result]]) -> str | None:
     """Describe a folder further up that all can write; volumes of containers often have one, so it is a warning."""
     open_to_all = (path for path, found in above if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX)
     place = next(open_to_all, None)
-    return None if place is None else f"every account of this machine can replace its folder; run `chmod o-w {place}`"
+    if place is None:
+        return None
+    return f"every account of this machine can replace its folder; run `chmod o-w {_quoted(place)}`"
 
 
 def _who_else(found: os.stat_result, target: Path, *, is_secret: bool) -> str | None:
     """Describe access of some accounts; a group with the number of the owner is the private group of the owner."""
     if is_secret and found.st_mode & stat.S_IROTH:
-        return f"every account of this machine can read this secret; run `chmod o-r {target}`"
+        return f"every account of this machine can read this secret; run `chmod o-r {_quoted(target)}`"
     if found.st_mode & stat.S_IWGRP and found.st_gid != found.st_uid:
-        return f"the group {found.st_gid} can write it; run `chmod g-w {target}` if that is not meant"
+        return f"the group {found.st_gid} can write it; run `chmod g-w {_quoted(target)}` if that is not meant"
     if found.st_uid not in (_ROOT, os.getuid()):
         return f"it belongs to another account ({_name(found.st_uid)}), which can change it"
     return None
@@ -119,7 +129,9 @@ def _who_else_can_replace(found: os.stat_result, folder: os.stat_result, target:
         return f"another account ({_name(folder.st_uid)}) owns its folder {target.parent}, and can replace it"
     is_of_group = folder.st_mode & stat.S_IWGRP and folder.st_gid != folder.st_uid
     if is_of_group and not folder.st_mode & stat.S_ISVTX:
-        return f"the group {folder.st_gid} can replace it; run `chmod g-w {target.parent}` if that is not meant"
+        return (
+            f"the group {folder.st_gid} can replace it; run `chmod g-w {_quoted(target.parent)}` if that is not meant"
+        )
     return None
 
 

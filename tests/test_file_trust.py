@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    path = tmp_path / "own" / "file"
+    path = tmp_path / "a folder of its own" / "file"
     path.parent.mkdir(mode=0o700)
     path.write_text("x")
     path.chmod(0o600)
@@ -54,7 +55,7 @@ def test_a_link_is_judged_by_its_target(file: Path, tmp_path: Path) -> None:
     link.symlink_to(file)
     file.chmod(0o666)
 
-    with pytest.raises(LocatedError, match=re.escape(f"chmod o-w {file}")):
+    with pytest.raises(LocatedError, match=re.escape(f"chmod o-w {shlex.quote(str(file))}")):
         raise_if_writable_by_all(link, LocatedError)
 
 
@@ -66,7 +67,9 @@ def test_a_link_in_a_folder_in_which_all_can_replace_it_is_refused(file: Path, t
     second.symlink_to(Path("shared") / "first")
 
     for link in (first, second):
-        with pytest.raises(LocatedError, match=re.escape(f"can replace it; run `chmod o-w {first.parent}`")):
+        with pytest.raises(
+            LocatedError, match=re.escape(f"can replace it; run `chmod o-w {shlex.quote(str(first.parent))}`")
+        ):
             raise_if_writable_by_all(link, LocatedError)
     first.parent.chmod(0o1777)
     raise_if_writable_by_all(second, LocatedError)
@@ -80,7 +83,7 @@ def test_a_folder_further_up_that_all_can_write_is_a_warning(file: Path, tmp_pat
     assert risk is not None
     assert (risk.is_fatal, risk.message) == (
         False,
-        f"every account of this machine can replace its folder; run `chmod o-w {tmp_path}`",
+        f"every account of this machine can replace its folder; run `chmod o-w {shlex.quote(str(tmp_path))}`",
     )
 
 

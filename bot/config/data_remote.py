@@ -3,6 +3,7 @@
 Git runs as it does for commits: no hook, no settings of the account, no secret of the bot in its environment.
 """
 
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class DataRemote:
                 raise SettingsError(
                     f"{self.folder}: {self.policy.remote} and this folder changed the same lines, and neither was "
                     "changed now; merge them by hand: "
-                    f"git -C {self.folder} pull --rebase ({find_git_problem(done)})"
+                    f"{self._typed_git} pull --rebase ({find_git_problem(done)})"
                 )
             newest = self._git("rev-parse", "HEAD", folder=side).decode().strip()
         finally:
@@ -98,7 +99,7 @@ class DataRemote:
             raise SettingsError(
                 f"{self.folder} is in the middle of another operation of git ({busy}), so nothing is taken from "
                 f"{self.policy.remote} or pushed to it: complete the operation, or end it; "
-                f"git -C {self.folder} status says how"
+                f"{self._typed_git} status says how"
             )
 
     def push(self) -> str | None:
@@ -162,11 +163,16 @@ class DataRemote:
             raise SettingsError(
                 f"{self.policy.remote}: branch {self.policy.branch} has lost commits that {self.folder} took from it, "
                 f"the newest of them {taken[:10]}; nothing was taken or pushed. If people took them back, go along with"
-                f" `git -C {self.folder} rebase --onto {found} {taken[:10]}`. If the repository was restored from an "
-                f"older backup, give them back with `git -C {self.folder} push {self.policy.remote} "
+                f" `{self._typed_git} rebase --onto {found} {taken[:10]}`. If the repository was restored from an "
+                f"older backup, give them back with `{self._typed_git} push {shlex.quote(self.policy.remote)} "
                 f"HEAD:{self.policy.branch}`. If it is another repository, name another `folder` in data_git"
             )
         self._git("update-ref", self._ref, _FOUND)
+
+    @property
+    def _typed_git(self) -> str:
+        """How a person begins a command of git for this folder."""
+        return f"git -C {shlex.quote(str(self.folder))}"
 
     @property
     def _ref(self) -> str:
