@@ -257,7 +257,7 @@ def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
     if planned.has_copies:
         output.fail("other pages or files have the text; see above")
     if erasure.unread:
-        output.fail(f"{counted(len(erasure.unread), 'file')} of other pages could not be searched; see above")
+        output.fail(f"{counted(len(erasure.unread), 'file')} could not be searched; see above")
     code = inform_outside(outside)
     return 1 if done.leftovers or planned.has_copies or erasure.unread else code
 

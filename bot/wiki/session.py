@@ -69,6 +69,7 @@ _VALUE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{\[,]', re.DOTALL)
 _MAX_HOPS = 5
 _OLDEST_SECONDS = 60
 """Age of an answer that is accepted: a request may take as long."""
+_AGE_DIGITS = 10
 _SHORTEST_PAUSE_SECONDS = 1.0
 _LOGIN_PATH = re.compile(
     r"/(?:login|log-in|signin|sign-in|authenticate|saml2?|sso|oauth2?)(?:\.(?:action|jsp|aspx?|php|html?))?(?:/|$)",
@@ -184,8 +185,9 @@ def _raise_for_age(response: requests.Response, about: str) -> None:
     A capture could take it for the state of the wiki, and an edit could be compared with it. Files are as they were.
     """
     age = response.headers.get("Age", "")
-    if age.isdecimal() and len(age) < 10 and int(age) > _OLDEST_SECONDS:
-        problem = f"a cache between the bot and the wiki gave an answer that is {int(age)} s old"
+    seconds = int(age[:_AGE_DIGITS]) if age.isdecimal() else 0
+    if seconds > _OLDEST_SECONDS:
+        problem = f"a cache between the bot and the wiki gave an answer that is {seconds} s old"
         advice = "though the bot asked for a new one (Cache-Control: no-cache); exclude the wiki from the cache"
         raise TransientError(WikiAnswerError(f"{about}: {problem}, {advice}"), reason=problem)
 

@@ -61,7 +61,7 @@ def test_a_file_that_could_not_be_searched_is_named_and_ends_with_1(desk: Desk, 
 
     assert f"attachments/{other}/" in ran.err
     assert "it is a PDF file without text, such as a scan; look at it yourself" in ran.err
-    assert "1 file of other pages could not be searched" in ran.err
+    assert "1 file could not be searched" in ran.err
     assert files_with(desk.folder / "snapshots", TEXT) == []
 
 

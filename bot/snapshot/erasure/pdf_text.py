@@ -10,6 +10,7 @@ import logging
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 
 from pypdf import PdfReader
@@ -20,7 +21,8 @@ _MOST_SECONDS = 100
 
 def main() -> int:
     """Read standard input, write to standard output."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
+    with suppress(ValueError):  # macOS does not bound the memory of a process
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
     logging.disable()
     unread: list[str] = []

@@ -45,7 +45,7 @@ class Erasure:
     said_by: list[Trace] = field(default_factory=list)
     """Other pages whose own words, comments or files have the title, a file name or a line; they are not changed."""
     unread: list[Trace] = field(default_factory=list)
-    """Files of other pages that could not be searched, and why."""
+    """Files of other pages and of the state folder that could not be searched, and why."""
     old_logs: list[str] = field(default_factory=list)
     """Logs of format 1 that have the title; they are evidence and cannot change."""
     guessable: int = 0
