@@ -21,8 +21,6 @@ from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.redaction import redacted_title
 from bot.snapshot.archive.writer import SnapshotWriter, complete_interrupted
-from bot.snapshot.erasure.file_texts import Unpacker
-from bot.snapshot.erasure.needles import Hits
 from bot.snapshot.erasure.removal import redact
 from bot.snapshot.erasure.traces import Erasure, Trace, find_leftovers, find_traces
 from bot.snapshot.query.export import Export, export
@@ -103,7 +101,7 @@ def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
     in_state = [
         Trace(str(path), hits.describe())  # page memory, replaced texts, revisions of the data file
         for path in others
-        if path.is_file() and path not in records and (hits := _find_in(path, erasure))
+        if path.is_file() and path not in records and (hits := erasure.search(read_file(path), str(path)))
     ]
     remotes = GitRepository(snapshots.state).remotes()
     copies = [f"git remote {name}: {address}" for name, address in remotes.items()]
@@ -120,14 +118,6 @@ def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
 def _run_records(snapshots: Snapshots) -> list[Path]:
     """Return the files of the run records, which a redaction cleans."""
     return [path for path in snapshots.state_folder.glob("runs.db*") if not path.name.startswith("runs.db.")]
-
-
-def _find_in(path: Path, erasure: Erasure) -> Hits:
-    unpacker, found = Unpacker(), Hits()
-    for text in unpacker.iter_texts(read_file(path)):
-        found = found.joined(erasure.needles.find(text))
-    erasure.unread += [Trace(str(path), why) for why in unpacker.unread]
-    return found
 
 
 def _other_folders(snapshots: Snapshots, page_id: str) -> list[str]:

@@ -59,6 +59,7 @@ def nested(content: bytes, levels: int) -> bytes:
     [
         docx_of("Before", TITLE, LINE),
         pdf_of("Before", "Zebra plan of", "May", LINE[:40], LINE[40:]),
+        b"sent by a device\n" + pdf_of(TITLE, LINE),
         zip_of({"a.txt": TITLE.encode(), "deep/b.txt": LINE.encode()}),
         zip_of({f"{TITLE}.txt": LINE.encode()}),
         zip_of({"a.docx": docx_of(TITLE, LINE), "b.pdf": pdf_of("other words")}),
@@ -67,7 +68,18 @@ def nested(content: bytes, levels: int) -> bytes:
         lzma.compress(f"{TITLE}\n{LINE}".encode()),
         gzip.compress(zip_of({"a.pdf": pdf_of(TITLE, LINE)})),
     ],
-    ids=["docx", "pdf", "zip", "name in zip", "docx in zip", "gzip", "bzip2", "xz", "pdf in zip in gzip"],
+    ids=[
+        "docx",
+        "pdf",
+        "pdf behind a line",
+        "zip",
+        "name in zip",
+        "docx in zip",
+        "gzip",
+        "bzip2",
+        "xz",
+        "pdf in zip in gzip",
+    ],
 )
 def test_title_and_text_are_found(content: bytes) -> None:
     assert read(content) == ({TITLE, LINE}, [])
@@ -75,7 +87,15 @@ def test_title_and_text_are_found(content: bytes) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"plain", b"\x89PNG\r\n\x1a\n\0", docx_of("other"), pdf_of("other")],
+    [
+        b"",
+        b"plain",
+        b"\x89PNG\r\n\x1a\n\0",
+        b"<p>%PDF-1.7 begins a file</p>",
+        b"BZhello",
+        docx_of("other"),
+        pdf_of("other"),
+    ],
     ids=map(str, itertools.count()),
 )
 def test_nothing_is_found_and_nothing_unread_in_other_files(content: bytes) -> None:

@@ -29,6 +29,8 @@ _UNREADABLE = {
     b"Rar!\x1a\x07": "a RAR archive",
     b"\x28\xb5\x2f\xfd": "a Zstandard archive",
 }
+_PDF = b"%PDF-"
+_BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
 _XML = re.compile(rb"\s*<\?xml\b|\xef\xbb\xbf<\?xml\b")
 _PARAGRAPH_END = re.compile(rb"</(?:w:p|a:p|text:p|text:h|si)>|<(?:w:br|w:cr|a:br|text:line-break)/>")
 _TAG = re.compile(rb"<[^<>]*>")
@@ -55,7 +57,7 @@ class Unpacker:
             yield from self._read_zip(content, level)
         elif stream := _open_stream(content):
             yield from self._read_member(stream, level)
-        elif b"%PDF-" in content[:1024]:
+        elif _is_pdf(content):
             yield from self._read_pdf(content)
         elif level and _XML.match(content):
             yield _TAG.sub(b"", _PARAGRAPH_END.sub(b"\n", content))  # an editor splits words into runs
@@ -101,10 +103,15 @@ class Unpacker:
             self.unread.append("it is a PDF file that cannot be read")
 
 
+def _is_pdf(content: bytes) -> bool:
+    """Return whether a file is a PDF file, also with something before its first line; a text about PDF is none."""
+    return content.startswith(_PDF) or (_PDF in content[:1024] and b"startxref" in content)
+
+
 def _open_stream(content: bytes) -> BufferedIOBase | None:
     """Return what a compressed file unpacks to; None for another file."""
     if content.startswith(b"\x1f\x8b"):
         return gzip.open(BytesIO(content))
-    if content.startswith(b"BZh"):
+    if _BZIP2.match(content):
         return bz2.open(BytesIO(content))
     return lzma.open(BytesIO(content)) if content.startswith(b"\xfd7zXZ\0") else None

@@ -64,6 +64,14 @@ class Erasure:
         """Whether text of the page is also in the own words of another page."""
         return any("text" in trace.what for trace in self.said_by)
 
+    def search(self, content: bytes, place: str) -> Hits:
+        """Return what a file at *place* has of the page, also packed in it, and note what of it cannot be read."""
+        found, unpacker = Hits(), Unpacker()
+        for text in unpacker.iter_texts(content):
+            found = found.joined(self.needles.find(text))
+        self.unread += [Trace(place, why) for why in unpacker.unread]
+        return found
+
 
 def find_traces(library: Library, page: str) -> Erasure:
     """Return where title and text of a captured page are; raises `SnapshotError` if it must not be redacted."""
@@ -195,11 +203,7 @@ def _own_words(library: Library, bag: Bag, entry: PageEntry, erasure: Erasure) -
             content = dump_record(record.replaced(surroundings=Surroundings(), ancestors=()))
         else:
             content = library.read(bag, path)
-        unpacker = Unpacker()
-        for text in unpacker.iter_texts(content):
-            own = own.joined(erasure.needles.find(text))
-        place = f"{entry.title} ({entry.page_id}): {bag.name}/{path}"
-        erasure.unread += [Trace(place, why) for why in unpacker.unread]
+        own = own.joined(erasure.search(content, f"{entry.title} ({entry.page_id}): {bag.name}/{path}"))
     return own
 
 
